@@ -1,0 +1,18 @@
+UV_VERSION := 0.13.9
+
+.PHONY: help setup demo test lock
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+setup: ## install envs/requirements.txt into .venv, unless it is there already
+	@UV_VERSION=$(UV_VERSION) bash envs/setup.sh
+
+demo: setup ## set up, then run the pipeline on its default configuration
+	PATH="$(CURDIR)/.venv/bin:$$PATH" snakemake --cores all
+
+test: setup ## set up, then run the tests
+	.venv/bin/python -m pytest
+
+lock: setup ## compile envs/requirements.txt anew from pyproject.toml
+	PATH="$(CURDIR)/.venv/bin:$$PATH" python envs/lock.py

@@ -1,0 +1,51 @@
+"""Shared fixtures: networks that are cheap to run, and real JPEG files."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from scalestream.network import build
+
+REPOSITORY = Path(__file__).parents[1]
+REAL_IMAGES = Path(os.environ.get("SCALESTREAM_TEST_IMAGES", REPOSITORY.parent / "shared" / "images" / "imagenet-200"))
+
+
+def randomized(architecture: str, classes: int, seed: int = 0):
+    """The network with seeded random weights and batch norm statistics that are not trivial, frozen."""
+    torch.manual_seed(seed)
+    network = build(architecture, classes)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(std=0.1)
+            module.running_var.uniform_(0.5, 1.5)
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, std=0.2)
+    return network.requires_grad_(False)
+
+
+@pytest.fixture(scope="session")
+def small():
+    """The small network with random weights and 12 classes."""
+    return randomized("small", 12)
+
+
+@pytest.fixture(scope="session")
+def real_images() -> Path:
+    """200 real JPEG files in folders by wnid; SCALESTREAM_TEST_IMAGES says where, if not beside the checkout."""
+    if not REAL_IMAGES.is_dir():
+        pytest.skip(f"no real images at {REAL_IMAGES}; set SCALESTREAM_TEST_IMAGES to a folder of ImageNet wnid folders")
+    return REAL_IMAGES
+
+
+@pytest.fixture(scope="session")
+def real_files(real_images) -> list[Path]:
+    """A dozen real JPEG files: the greyscale ones, the smallest, the largest, and others of both orientations."""
+    from PIL import Image
+
+    files = sorted(real_images.glob("*/*.JPEG"))
+    sizes = {file: Image.open(file).size for file in files}
+    grey = [file for file in files if Image.open(file).mode == "L"]
+    by_area = sorted(files, key=lambda file: sizes[file][0] * sizes[file][1])
+    return list(dict.fromkeys([*grey, by_area[0], by_area[-1], *files[:8]]))

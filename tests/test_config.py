@@ -1,0 +1,133 @@
+"""The configuration: the shipped files are valid, and every fault is one line with key and mend."""
+
+import copy
+
+import pytest
+import yaml
+
+from conftest import REPOSITORY
+from scalestream import config as configuration
+from scalestream.errors import InputError
+
+DEFAULT = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+PAPER = yaml.safe_load((REPOSITORY / "config" / "paper.yaml").read_text())
+
+
+def changed(key: str, value) -> dict:
+    config = copy.deepcopy(DEFAULT)
+    *path, name = key.split(".")
+    place = config
+    for part in path:
+        place = place[part]
+    place[name] = value
+    return config
+
+
+def merged(base: dict, other: dict) -> dict:
+    """As Snakemake lays a configuration file over the default one."""
+    return base | {key: merged(base[key], value) if isinstance(value, dict) and key in base else value
+                   for key, value in other.items()}
+
+
+def test_the_shipped_files_are_valid(tmp_path):
+    configuration.check(DEFAULT)
+    (tmp_path / "n01440764").mkdir()
+    (tmp_path / "n01440764" / "a.JPEG").touch()
+    paper = configuration.check(merged(merged(DEFAULT, PAPER), {"images": {"root": str(tmp_path)}}))
+    assert paper["visualization"]["steps"] == 2560 and paper["images"]["crop"] == 224
+    jitters = {layer: configuration.jitter(paper, layer) for layer in (
+        "layer1.0", "layer2.0", "layer2.1.bn2", "layer3.0.downsample.1", "layer3.0", "layer2.1", "layer3.1", "layer4.1")}
+    assert list(jitters.values()) == [0, 0, 4, 4, 4, 16, 16, 16]
+
+
+def test_every_key_has_a_description():
+    def missing(schema, place=""):
+        for name, child in schema.get("properties", {}).items():
+            if "description" not in child:
+                yield f"{place}{name}"
+            yield from missing(child, f"{place}{name}.")
+        if schema.get("properties"):
+            assert schema["additionalProperties"] is False, place
+            assert sorted(schema["required"]) == sorted(schema["properties"]), place
+
+    assert list(missing(configuration.SCHEMA)) == []
+
+
+@pytest.mark.parametrize(("key", "value", "message"), [
+    ("visualisation", {}, r"visualisation is not a known key; did you mean 'visualization'\?"),
+    ("visualization.step", 5, r"visualization\.step is not a known key; did you mean 'steps'\?"),
+    ("images.demo.zzz", 5, r"images\.demo\.zzz is not a known key; known keys: per_class, seed"),
+    ("visualization.steps", "many", r"visualization\.steps: 'many' is not of type 'integer'"),
+    ("visualization.steps", 0, r"visualization\.steps: 0 is less than the minimum of 1"),
+    ("visualization.steps", 2.5, r"visualization\.steps: 2\.5 is not of type 'integer'"),
+    ("visualization.jitter", 3, r"visualization\.jitter: 3 is not allowed; use 0, or 4 or more"),
+    ("visualization.jitter", 112, r"visualization\.jitter: 112 is not below images\.crop"),
+    ("visualization.jitter_by_layer", {"layer5.0": 4}, r"small has no analysed layer 'layer5\.0'; it has layer1\.0, "),
+    ("criteria.tolerance", 1, r"criteria\.tolerance: 1 is less than or equal to the minimum"),
+    ("blocks", ["2.1", "5.0"], r"blocks: small has no block '5\.0'; it has 1\.1, 2\.0"),
+    ("blocks", [], r"blocks: \[\] should be non-empty"),
+    ("ablation.blocks", ["1.0"], r"ablation\.blocks: small has no block '1\.0'; it has 1\.1"),
+    ("ablation.slack", {"7.7": 0}, r"ablation\.slack: small has no block '7\.7'"),
+    ("ablation.scale_percents", [0], r"ablation\.scale_percents\.0: 0 is less than the minimum of 1"),
+    ("ablation.scale_percents", [10, 10], r"has non-unique elements"),
+    ("images.crop", 500, r"images\.crop: 500 is larger than images\.resize, 128"),
+    ("images.source", "wnid_folders", r"images\.root is missing"),
+    ("model.architecture", "vgg", r"model\.architecture: 'vgg' is not one of \['resnet18', 'small'\]"),
+    ("model.weights", "none.pth", r"model\.weights: there is no file none\.pth; give a file, or for small embedded"),
+    ("model.weights", "IMAGENET1K_V1", r"model\.weights: there is no file IMAGENET1K_V1"),
+])
+def test_a_fault_is_one_line_with_key_and_mend(key, value, message):
+    with pytest.raises(InputError, match=message) as error:
+        configuration.check(changed(key, value))
+    assert str(error.value).startswith("config: ") and "\n" not in str(error.value)
+
+
+def test_a_missing_key_is_named():
+    config = copy.deepcopy(DEFAULT)
+    del config["ablation"]["trials"]
+    with pytest.raises(InputError, match=r"ablation\.trials is missing; config\.yaml shows every key"):
+        configuration.check(config)
+
+
+def test_a_block_to_ablate_must_be_analysed():
+    with pytest.raises(InputError, match=r"ablation\.blocks: block 3\.1 is not analysed; add it to blocks"):
+        configuration.check(changed("blocks", ["1.1", "2.1"]))
+
+
+def test_several_faults_are_a_line_each():
+    config = changed("visualization.steps", 0)
+    config["criteria"]["tolerance"] = 0
+    with pytest.raises(InputError) as error:
+        configuration.check(config)
+    assert len(str(error.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda folder: None, "there is no folder"),
+    (lambda folder: folder.mkdir(), "is empty"),
+    (lambda folder: (folder / "n01440764").mkdir(parents=True), "is empty"),
+])
+def test_a_missing_or_empty_image_folder(tmp_path, make, message):
+    make(tmp_path / "images")
+    config = changed("images.source", "wnid_folders")
+    config["images"]["root"] = str(tmp_path / "images")
+    with pytest.raises(InputError, match=rf"images\.root: .*{message}.*give the folder of the images"):
+        configuration.check(config)
+
+
+def test_numbers_and_names_that_yaml_or_the_command_line_read_otherwise():
+    config = changed("blocks", [2.1, 3.1])
+    config["ablation"] |= {"blocks": [2.1], "slack": {2.1: "0.5"}, "trials": "3"}
+    checked = configuration.check(config)
+    assert checked["blocks"] == ["2.1", "3.1"] and checked["ablation"]["slack"] == {"2.1": 0.5}
+    assert checked["ablation"]["trials"] == 3
+
+
+def test_settings_tell_swapped_values_apart_and_equal_ones_not():
+    def settings(**values):
+        return repr(configuration.settings({"a": values}, "a"))
+
+    assert settings(seed=0, trial=1) != settings(seed=1, trial=0)
+    assert settings(x=1.0, y=[2.0]) == settings(y=[2], x=1)
+    assert configuration.settings(DEFAULT, "visualization.steps", "criteria") == \
+        {"criteria": {"magnification": 2, "tolerance": 1.5}, "visualization.steps": DEFAULT["visualization"]["steps"]}

@@ -1,0 +1,75 @@
+"""Crops, resizes and S(X) against PIL and torchvision on real images."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision import transforms
+
+from scalestream.preprocessing import (ScaledViews, batches, magnify, network_input, normalize, scale_crop, scaled_view,
+                                       to_tensor)
+
+NORMALIZE = transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+
+
+def pil_view(image: Image.Image, side: int, resize: int, crop: int) -> Image.Image:
+    """The same view with PIL alone: shorter side to `resize`, center crop of `side`, bilinear resize to `crop`."""
+    width, height = image.size
+    if width <= height:
+        image = image.resize((resize, int(resize * height / width)), Image.BILINEAR)
+    else:
+        image = image.resize((int(resize * width / height), resize), Image.BILINEAR)
+    left, top = round((image.width - side) / 2), round((image.height - side) / 2)
+    image = image.crop((left, top, left + side, top + side))
+    return image if side == crop else image.resize((crop, crop), Image.BILINEAR)
+
+
+@pytest.mark.parametrize("percent", [0, 10, 20, 30, 40, 50])
+def test_views_of_real_images_equal_pil(real_files, percent):
+    side = 224 if percent == 0 else 256 - math.floor(256 * percent / 100)
+    for file in real_files:
+        image = Image.open(file).convert("RGB")
+        assert np.array_equal(scaled_view(image, percent, 256, 224), pil_view(image, side, 256, 224))
+
+
+def test_the_no_scale_input_is_torchvisions_standard_one(real_files):
+    plain = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224), transforms.ToTensor(), NORMALIZE])
+    views = ScaledViews([str(file) for file in real_files], list(range(len(real_files))), [0], 256, 224)
+    for (images, labels), file in zip(batches(views, 1, workers=1), real_files, strict=True):
+        expected = plain(Image.open(file).convert("RGB"))[None]
+        torch.testing.assert_close(network_input(images[:, 0], torch.device("cpu")), expected, rtol=0, atol=1e-6)
+    assert int(labels) == len(real_files) - 1
+
+
+def test_views_come_in_the_order_of_scales_and_files_with_workers_too(real_files):
+    views = ScaledViews([str(file) for file in real_files], list(range(len(real_files))), [0, 50], 128, 112)
+    one = [images for images, _ in batches(views, 5, workers=1)]
+    two = list(batches(views, 5, workers=2))
+    assert torch.equal(torch.cat(one), torch.cat([images for images, _ in two]))
+    assert torch.cat([labels for _, labels in two]).tolist() == list(range(len(real_files)))
+    expected = scaled_view(Image.open(real_files[3]).convert("RGB"), 50, 128, 112)
+    assert np.array_equal(torch.cat(one)[3, 1].permute(1, 2, 0), expected)
+
+
+def test_scale_crops_of_paper_and_author():
+    assert [scale_crop(p, 256, 224) for p in (0, 10, 20, 30, 40, 50)] == [224, 231, 205, 180, 154, 128]
+    assert [scale_crop(p, 256, 224, "author_code") for p in (0, 10, 20, 30, 40, 50)] == \
+        [224, *(int(224 * (1 - p / 100)) for p in (10, 20, 30, 40, 50))]
+    assert scale_crop(10, 256, 224, "author_code") == 201
+
+
+def test_magnification_crops_the_center_half_and_doubles_it(real_files):
+    image = pil_view(Image.open(real_files[-1]).convert("RGB"), 224, 256, 224)
+    expected = image.crop((56, 56, 168, 168)).resize((224, 224), Image.BILINEAR)
+    assert np.array_equal(magnify(image), expected)
+    assert np.array_equal(magnify(image, 4), image.crop((84, 84, 140, 140)).resize((224, 224), Image.BILINEAR))
+
+
+def test_normalisation_is_lucents():
+    from lucent.optvis.transform import normalize as lucent_normalize
+
+    images = torch.rand(3, 3, 8, 8)
+    torch.testing.assert_close(normalize(images), lucent_normalize()(images))
+    assert to_tensor(np.full((2, 2, 3), 255, dtype=np.uint8)).eq(1).all()

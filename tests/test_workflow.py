@@ -1,0 +1,221 @@
+"""Real Snakemake runs on tiny inputs: the outputs, what runs again, and how bad input is met."""
+
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from conftest import REPOSITORY, randomized
+
+TINY = {
+    "images": {"demo": {"per_class": 4}},
+    "blocks": ["2.0", "2.1"],
+    "visualization": {"steps": 16},
+    "ablation": {"blocks": ["2.1"], "trials": 2, "trials_per_job": 1, "scale_percents": [20, 50], "slack": {"2.1": 1}},
+}
+
+COLUMNS = {
+    "visualizations/layer2.1.bn2": {"layer", "channel", "objective", "activation", "png"},
+    "criteria": {"block", "channel", "pre_in", "pre_in_scaled", "post_in", "post_pre", "ratio", "passes"},
+    "mean_activations": {"layer", "channel", "mean", "n_images"},
+    "top_images": {"layer", "channel", "rank", "activation", "image"},
+    "candidates": {"block", "draw", "channels", "n_correct", "accuracy", "accepted"},
+    "ablation": {"block", "condition", "trial", "scale_percent", "n_correct", "n_images", "accuracy"},
+    "ratios": {"block", "scale_percent", "mean_ratio", "sem", "n_trials"},
+}
+
+
+def snakemake(folder: Path, config: dict, *arguments: str) -> subprocess.CompletedProcess:
+    """Run the workflow in a folder with a configuration laid over the default one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "test.yaml").write_text(yaml.safe_dump(config))
+    return subprocess.run(
+        [Path(sys.executable).with_name("snakemake"), "--snakefile", REPOSITORY / "Snakefile", "--directory", folder,
+         "--configfile", folder / "test.yaml", "--cores", "2", *arguments], capture_output=True, text=True, check=False)
+
+
+def overlaid(config: dict, **sections: dict) -> dict:
+    return config | {name: config.get(name, {}) | keys for name, keys in sections.items()}
+
+
+def planned(run: subprocess.CompletedProcess) -> dict[str, int]:
+    """Jobs by rule that a dry run (with --quiet all off) plans."""
+    lines = (run.stdout + run.stderr).splitlines()
+    if "Job stats:" not in lines:
+        assert "Nothing to be done" in run.stdout + run.stderr
+        return {}
+    table = lines[lines.index("Job stats:") + 3:]
+    jobs = dict(line.split() for line in table[:next(k for k, line in enumerate(table) if line.startswith("total"))])
+    return {rule: int(count) for rule, count in jobs.items() if rule != "all"}
+
+
+def table(folder: Path, name: str) -> list[dict]:
+    return pq.read_table(folder / "results" / f"{name}.parquet").to_pylist()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """A folder with a finished tiny run of the embedded network."""
+    folder = tmp_path_factory.mktemp("run")
+    run = snakemake(folder, TINY)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+def test_the_stable_outputs(finished):
+    for name, columns in COLUMNS.items():
+        assert columns <= set(pq.read_schema(finished / "results" / f"{name}.parquet").names), name
+    assert len(table(finished, "criteria")) == 48
+    assert [row["channel"] for row in table(finished, "visualizations/layer2.1.bn2")] == list(range(24))
+    assert {(row["condition"], row["trial"], row["scale_percent"]) for row in table(finished, "ablation")} == {
+        (condition, trial, percent) for percent in (0, 20, 50)
+        for condition, trial in (("intact", None), ("scale", None), ("random", 0), ("random", 1))}
+    assert all(row["n_images"] == 48 for row in table(finished, "ablation"))
+    assert (finished / "results/figures/figure2.pdf").read_bytes().startswith(b"%PDF")
+    assert Image.open(finished / "results/figures/figure2.png").width > 600
+    for block in ("2.0", "2.1"):
+        passing = {row["channel"] for row in table(finished, "criteria") if row["block"] == block and row["passes"]}
+        grids = {int(path.stem) for path in (finished / f"results/figures/grids/{block}").glob("*.png")}
+        assert grids == passing
+    assert not list((finished / "results").rglob("*.partial"))
+
+
+def test_trials_follow_from_criteria_and_candidates(finished):
+    passing = {row["channel"] for row in table(finished, "criteria") if row["block"] == "2.1" and row["passes"]}
+    candidates = table(finished, "candidates")
+    accuracies = {(row["condition"], row["trial"], row["scale_percent"]): row for row in table(finished, "ablation")}
+    assert passing and [row["draw"] for row in candidates] == list(range(len(candidates)))
+    assert all(len(row["channels"]) == len(passing) and not passing & set(row["channels"]) for row in candidates)
+    for trial, draw in enumerate(row for row in candidates if row["accepted"]):
+        assert accuracies["random", trial, 0]["n_correct"] == draw["n_correct"]
+    ratio = next(row for row in table(finished, "ratios") if row["scale_percent"] == 50)
+    by_hand = [accuracies["scale", None, 50]["accuracy"] / accuracies["random", trial, 50]["accuracy"] for trial in (0, 1)]
+    assert ratio["mean_ratio"] == pytest.approx(sum(by_hand) / 2) and ratio["n_trials"] == 2
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    run = snakemake(finished, TINY)
+    assert run.returncode == 0 and "Nothing to be done" in run.stdout + run.stderr
+
+
+ABLATION = {"ablate_scale": 1, "screen_candidates": 2, "ablate_random": 2, "gather_candidates": 1, "gather_ablation": 1,
+            "compute_ratios": 1, "plot_figure2": 1}
+VISUALIZATION = {"visualize": 5, "gather_visualizations": 5, "evaluate_criteria": 1, "visualize_whole_channels": 2,
+                 "plot_grids": 2}
+ONE_LAYER = {"visualize": 1, "gather_visualizations": 1, "evaluate_criteria": 1, "visualize_whole_channels": 2,
+             "plot_grids": 2}
+CRITERIA = {"evaluate_criteria": 1, "visualize_whole_channels": 2, "plot_grids": 2}
+ACTIVATIONS = {"extract_activations": 1, "summarize_activations": 1, "plot_grids": 2}
+IMAGES = {"draw_demo_images": 1, "list_images": 1}
+
+
+@pytest.mark.parametrize(("changes", "rules"), [
+    ({"visualization": {"steps": 17}}, VISUALIZATION | ABLATION),
+    ({"visualization": {"seed": 1}}, VISUALIZATION | ABLATION),
+    ({"visualization": {"jitter_by_layer": {"layer2.0.bn2": 4}}}, ONE_LAYER | ABLATION),
+    ({"visualization": {"jitter": 8.0}}, {}),
+    ({"criteria": {"tolerance": 1.6}}, CRITERIA | ABLATION),
+    ({"images": {"demo": {"per_class": 5}}}, IMAGES | ACTIVATIONS | ABLATION),
+    ({"images": {"batch_size": 5}}, {}),
+    ({"ablation": {"slack": {"2.1": 0.5}}},
+     {rule: count for rule, count in ABLATION.items() if rule != "ablate_scale"}),
+    ({"ablation": {"scale_percents": [20]}},
+     {rule: count for rule, count in ABLATION.items()}),
+    ({"ablation": {"trials": 3}},
+     {"screen_candidates": 1, "ablate_random": 1, "gather_candidates": 1, "gather_ablation": 1, "compute_ratios": 1,
+      "plot_figure2": 1}),
+    ({"ablation": {"max_candidates": 150}}, {}),
+])
+def test_a_changed_key_reruns_what_depends_on_it(finished, changes, rules):
+    assert planned(snakemake(finished, overlaid(TINY, **changes), "--dry-run")) == rules
+
+
+def test_more_trials_keep_those_there_are(finished):
+    kept = {path: path.stat().st_mtime_ns for path in (finished / "results/ablation").rglob("*.parquet")}
+    before = {name: table(finished, name) for name in ("candidates", "ablation")}
+    run = snakemake(finished, overlaid(TINY, ablation=TINY["ablation"] | {"trials": 3}))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
+    candidates = table(finished, "candidates")
+    assert candidates[:len(before["candidates"])] == before["candidates"] and sum(row["accepted"] for row in candidates) == 3
+    ablation = table(finished, "ablation")
+    assert all(row in ablation for row in before["ablation"]) and len(ablation) == len(before["ablation"]) + 3
+
+
+def test_tables_do_not_depend_on_how_trials_are_chunked(finished):
+    config = overlaid(TINY, ablation=TINY["ablation"] | {"trials": 3, "trials_per_job": 3})
+    before = {name: table(finished, name) for name in ("candidates", "ablation", "ratios")}
+    run = snakemake(finished, config)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert {name: table(finished, name) for name in before} == before
+
+
+@pytest.mark.parametrize(("config", "message"), [
+    ({"visualization": {"stepz": 3}}, "config: visualization.stepz is not a known key; did you mean 'steps'?"),
+    ({"blocks": ["2.1", "9.0"]}, "config: blocks: small has no block '9.0'; it has 1.1, 2.0, 2.1, 3.0, 3.1, 4.0, 4.1"),
+    ({"images": {"source": "wnid_folders", "root": "missing"}},
+     "config: images.root: there is no folder missing; give the folder of the images"),
+])
+def test_bad_input_stops_before_any_job_with_one_line(tmp_path, config, message):
+    run = snakemake(tmp_path, config)
+    assert run.returncode == 1
+    said = [line for line in run.stderr.splitlines() if not line.startswith(("Using workflow", "Config file"))]
+    assert said == [message]
+    assert not (tmp_path / "results").exists()
+
+
+def test_weights_that_do_not_fit_stop_before_any_job(tmp_path):
+    torch.save(randomized("small", 12).state_dict(), tmp_path / "small.pth")
+    run = snakemake(tmp_path, {"model": {"architecture": "resnet18", "weights": "small.pth"}})
+    assert run.returncode == 1 and not (tmp_path / "results").exists()
+    assert run.stderr.splitlines()[-1] == ("model.weights: small.pth does not fit resnet18: conv1.weight has shape "
+                                           "(16, 3, 7, 7), the network needs (64, 3, 7, 7)")
+
+
+def test_a_nested_key_on_the_command_line(tmp_path):
+    run = snakemake(tmp_path, {}, "--dry-run", "--config", "images={root: missing, source: class_folders}")
+    assert "images.root: there is no folder missing" in run.stderr
+
+
+def test_too_few_candidates_say_how_many_were_found(finished):
+    """Screening that gives up fails with what to change, and everything computed before stays."""
+    config = overlaid(TINY, ablation=TINY["ablation"] | {"trials": 9, "max_candidates": 5})
+    run = snakemake(finished, config, "results/candidates.parquet")
+    assert run.returncode == 1
+    assert "block 2.1: 5 of 6 trials found among the first 5 draws; raise ablation.max_candidates" in run.stderr
+    assert (finished / "results/ablation/2.1/screening/4-5.parquet").exists()
+
+
+def test_an_activation_that_is_not_finite_names_the_channel_and_stops(tmp_path):
+    network = randomized("small", 12)
+    network.layer2[1].bn2.weight[7] = 3e38
+    torch.save(network.state_dict(), tmp_path / "overflowing.pth")
+    config = overlaid(TINY, model={"weights": "overflowing.pth"})
+    run = snakemake(tmp_path, config, "results/visualizations/layer2.1.bn2.parquet")
+    assert run.returncode == 1
+    assert "layer2.1.bn2, channel 7: the activation is" in run.stderr and "check the weights (model.weights)" in run.stderr
+    assert not (tmp_path / "results/visualizations/layer2.1.bn2.parquet").exists()
+    assert "Traceback" not in (tmp_path / "logs/visualize/layer2.1.bn2/0-24.log").read_text()
+
+
+def test_every_rule_of_the_papers_run_is_planned(tmp_path):
+    (tmp_path / "val" / "n01440764").mkdir(parents=True)
+    (tmp_path / "val" / "n01440764" / "a.JPEG").touch()
+    paper = yaml.safe_load((REPOSITORY / "config/paper.yaml").read_text())
+    run = snakemake(tmp_path, paper, "--dry-run", "--config", f"images={{root: {tmp_path / 'val'}}}")
+    jobs = planned(run)
+    assert jobs["gather_visualizations"] == 18 and jobs["visualize"] == sum(
+        -(-channels // 32) for channels in (64,) * 3 + (128,) * 5 + (256,) * 5 + (512,) * 5)
+    assert jobs["screen_candidates"] == jobs["ablate_random"] == 4
+
+
+def test_lint_has_nothing_to_say():
+    run = subprocess.run([Path(sys.executable).with_name("snakemake"), "--lint"], cwd=REPOSITORY, capture_output=True,
+                         text=True, check=False)
+    assert run.returncode == 0 and "Congratulations" in run.stdout + run.stderr, run.stdout + run.stderr

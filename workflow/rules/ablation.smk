@@ -1,0 +1,116 @@
+"""Inputs: model, images, criteria and mean activations. Outputs: results/candidates.parquet and results/ablation.parquet.
+
+Trials go in ranges. A range screens its own draws, going on where the range before it stopped, so that more trials are
+computed without touching those there are."""
+
+EVALUATION = ["images.resize", "images.crop"]
+EVALUATION_INPUT = dict(
+    MODEL,
+    images="results/images.parquet",
+    criteria="results/criteria.parquet",
+    means="results/mean_activations.parquet",
+)
+
+
+rule ablate_scale:
+    """Accuracies of the intact network and of the scale condition, at no scale and at every scale."""
+    input:
+        **EVALUATION_INPUT,
+        library=library("ablate_scale.py"),
+    output:
+        "results/ablation/{block}/scale.parquet",
+    params:
+        settings=settings(*EVALUATION, "ablation.scale_percents", "ablation.crop_convention"),
+        batch_size=untracked("images.batch_size"),
+    log:
+        "logs/ablate_scale/{block}.log",
+    threads: 4
+    conda:
+        "../../envs/scalestream.yaml"
+    resources:
+        gpu=1,
+    script:
+        "../scripts/ablate_scale.py"
+
+
+rule screen_candidates:
+    """Random draws at no scale, in order, until a range of trials is found."""
+    input:
+        **EVALUATION_INPUT,
+        scale="results/ablation/{block}/scale.parquet",
+        previous=previous_screening,
+        library=library("screen_candidates.py"),
+    output:
+        "results/ablation/{block}/screening/{first}-{stop}.parquet",
+    params:
+        settings=lambda wildcards: settings(*EVALUATION, "ablation.seed") | {"slack": slack(wildcards)},
+        max_candidates=untracked("ablation.max_candidates"),
+        batch_size=untracked("images.batch_size"),
+    log:
+        "logs/screen_candidates/{block}/{first}-{stop}.log",
+    threads: 4
+    conda:
+        "../../envs/scalestream.yaml"
+    resources:
+        gpu=1,
+    script:
+        "../scripts/screen_candidates.py"
+
+
+rule ablate_random:
+    """Accuracies of a range of trials at every scale."""
+    input:
+        **EVALUATION_INPUT,
+        screening="results/ablation/{block}/screening/{first}-{stop}.parquet",
+        library=library("ablate_random.py"),
+    output:
+        "results/ablation/{block}/random/{first}-{stop}.parquet",
+    params:
+        settings=settings(*EVALUATION, "ablation.scale_percents", "ablation.crop_convention"),
+        batch_size=untracked("images.batch_size"),
+    log:
+        "logs/ablate_random/{block}/{first}-{stop}.log",
+    threads: 4
+    conda:
+        "../../envs/scalestream.yaml"
+    resources:
+        gpu=1,
+    script:
+        "../scripts/ablate_random.py"
+
+
+rule gather_candidates:
+    """Every screened draw of every block."""
+    input:
+        tables=expand("results/ablation/{block}/screening/{trials}.parquet", block=ABLATED, trials=TRIALS),
+        library=library("gather.py"),
+    output:
+        "results/candidates.parquet",
+    params:
+        settings={"schema": "CANDIDATES"},
+    log:
+        "logs/gather_candidates.log",
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/gather.py"
+
+
+rule gather_ablation:
+    """Every accuracy of every block, condition, trial and scale."""
+    input:
+        tables=[
+            *expand("results/ablation/{block}/scale.parquet", block=ABLATED),
+            *expand("results/ablation/{block}/random/{trials}.parquet", block=ABLATED, trials=TRIALS),
+        ],
+        library=library("gather.py"),
+    output:
+        report("results/ablation.parquet", category="Ablation", caption="../report/ablation.rst"),
+    params:
+        settings={"schema": "ABLATION"},
+    log:
+        "logs/gather_ablation.log",
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/gather.py"

@@ -1,0 +1,42 @@
+"""Inputs: the model and the image manifest. Outputs: center activations by layer, their means and the top images."""
+
+
+rule extract_activations:
+    """Center activations of every image in every analysed layer, in one pass."""
+    input:
+        **MODEL,
+        images="results/images.parquet",
+        library=library("extract_activations.py"),
+    output:
+        expand("results/activations/{layer}.parquet", layer=LAYERS),
+    params:
+        settings=settings("blocks", "images.resize", "images.crop"),
+        batch_size=untracked("images.batch_size"),
+    log:
+        "logs/extract_activations.log",
+    threads: 4
+    conda:
+        "../../envs/scalestream.yaml"
+    resources:
+        gpu=1,
+    script:
+        "../scripts/extract_activations.py"
+
+
+rule summarize_activations:
+    """Mean activations of every Post channel, and the top nine images of every channel."""
+    input:
+        manifest=MODEL["manifest"],
+        activations=expand("results/activations/{layer}.parquet", layer=LAYERS),
+        library=library("summarize_activations.py"),
+    output:
+        means="results/mean_activations.parquet",
+        top="results/top_images.parquet",
+    params:
+        settings=settings("blocks"),
+    log:
+        "logs/summarize_activations.log",
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/summarize_activations.py"

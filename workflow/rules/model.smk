@@ -1,0 +1,18 @@
+"""Inputs: weights, embedded or a file or fetched by torchvision. Outputs: weights and manifest in results/model/."""
+
+
+rule resolve_model:
+    """The network under study: its weights, and a manifest that says what it is."""
+    input:
+        weights=weights_file(),
+        library=library("resolve_model.py"),
+    output:
+        **MODEL,
+    params:
+        settings=settings("model.architecture", "model.weights", "blocks"),
+    log:
+        "logs/resolve_model.log",
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/resolve_model.py"

@@ -1,0 +1,58 @@
+"""Inputs: the model. Outputs: results/visualizations/, center-neuron visualizations of every channel by layer, and
+results/whole_channel_visualizations/, whole-channel ones of the passing channels by block."""
+
+rule visualize:
+    """Center-neuron visualizations of a range of a layer's channels, all in one optimisation."""
+    input:
+        **MODEL,
+        library=library("visualize.py"),
+    output:
+        "results/visualizations/chunks/{layer}/{first}-{stop}.parquet",
+    params:
+        settings=lambda wildcards: optimization([wildcards.layer]),
+    log:
+        "logs/visualize/{layer}/{first}-{stop}.log",
+    conda:
+        "../../envs/scalestream.yaml"
+    resources:
+        gpu=1,
+    script:
+        "../scripts/visualize.py"
+
+
+rule gather_visualizations:
+    """All channels of a layer in one table."""
+    input:
+        tables=visualization_chunks,
+        library=library("gather.py"),
+    output:
+        "results/visualizations/{layer}.parquet",
+    params:
+        settings={"schema": "VISUALIZATIONS"},
+    log:
+        "logs/gather_visualizations/{layer}.log",
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/gather.py"
+
+
+rule visualize_whole_channels:
+    """Whole-channel visualizations of a block's passing channels at In, Pre and Post; for the figures."""
+    input:
+        **MODEL,
+        criteria="results/criteria.parquet",
+        library=library("visualize_whole_channels.py"),
+    output:
+        "results/whole_channel_visualizations/{block}.parquet",
+    params:
+        settings=lambda wildcards: optimization(BLOCKS[wildcards.block].layers.values()),
+        batch_size=untracked("visualization.channels_per_job"),
+    log:
+        "logs/visualize_whole_channels/{block}.log",
+    conda:
+        "../../envs/scalestream.yaml"
+    resources:
+        gpu=1,
+    script:
+        "../scripts/visualize_whole_channels.py"

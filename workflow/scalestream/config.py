@@ -1,0 +1,142 @@
+"""The configuration: what may stand in it, checked against the schema, the network's blocks and the files it names."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from scalestream.architectures import blocks, layer_channels, select_blocks
+from scalestream.errors import InputError
+
+SCHEMA = yaml.safe_load((Path(__file__).parents[1] / "schemas" / "config.schema.yaml").read_text())
+TORCHVISION_WEIGHTS = {"resnet18": ["IMAGENET1K_V1"], "small": []}
+
+
+def check(config: dict) -> dict:
+    """The configuration with keys and values in their own types, complete and consistent.
+
+    Raises InputError with one line for every fault: the key, what is wrong and the mend. Reads no image and no weights.
+    """
+    config = _typed(config, SCHEMA)
+    faults = [_describe(error) for error in Draft202012Validator(SCHEMA).iter_errors(config)]
+    if not faults:
+        faults = list(_inconsistencies(config))
+    if faults:
+        raise InputError("\n".join(faults))
+    return config
+
+
+def settings(config: dict, *keys: str) -> dict:
+    """The values of dotted keys, sorted by key, with equal numbers in equal form: what a rule's results depend on."""
+    return {key: _normalized(_value(config, key)) for key in sorted(keys)}
+
+
+def jitter(config: dict, layer: str) -> int:
+    """Jitter of a layer in pixels (paper, section 7.1)."""
+    visualization = config["visualization"]
+    return int(visualization["jitter_by_layer"].get(layer, visualization["jitter"]))
+
+
+def _value(config: dict, key: str):
+    for name in key.split("."):
+        config = config[name]
+    return config
+
+
+def _normalized(value):
+    if isinstance(value, dict):
+        return {name: _normalized(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [_normalized(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _typed(value, schema: dict):
+    """Keys as text, and numbers where the schema has them: YAML reads the block 2.1 as a number, and Snakemake reads
+    numbers nested in --config as text."""
+    schema = SCHEMA["$defs"]["jitter"] if "$ref" in schema else schema
+    if isinstance(value, dict):
+        known, other = schema.get("properties", {}), schema.get("additionalProperties")
+        return {str(key): _typed(item, known.get(str(key), other if isinstance(other, dict) else {}))
+                for key, item in value.items()}
+    if isinstance(value, list):
+        return [_typed(item, schema.get("items", {})) for item in value]
+    if isinstance(value, float) and schema.get("type") == "string":
+        return str(value)
+    if isinstance(value, str) and schema.get("type") in ("integer", "number", "boolean", ["string", "null"]):
+        parsed = yaml.safe_load(value)
+        return parsed if isinstance(parsed, (int, float, type(None))) else value
+    return value
+
+
+def _describe(error) -> str:
+    """One line for a violation of the schema."""
+    place = ".".join(str(part) for part in error.absolute_path)
+    known = list(error.schema.get("properties", {}))
+    if error.validator == "additionalProperties":
+        unknown = [name for name in error.instance if name not in known]
+        close = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+        return f"config: {_join(place, unknown[0])} is not a known key; {hint}"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"config: {_join(place, missing[0])} is missing; config.yaml shows every key"
+    if error.validator == "anyOf":
+        return f"config: {place}: {error.instance!r} is not allowed; use 0, or 4 or more"
+    return f"config: {place}: {error.message}; {error.schema.get('description', 'see config.yaml')}"
+
+
+def _join(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _inconsistencies(config: dict) -> Iterator[str]:
+    """What the schema cannot say, one line each."""
+    try:
+        yield from _block_faults(config)
+    except InputError as error:
+        yield f"config: {error}"
+    images = config["images"]
+    if images["crop"] > images["resize"]:
+        yield f"config: images.crop: {images['crop']} is larger than images.resize, {images['resize']}; make it smaller"
+    yield from _root_faults(images["source"], images["root"])
+    yield from _weights_faults(**config["model"])
+
+
+def _block_faults(config: dict) -> Iterator[str]:
+    architecture = config["model"]["architecture"]
+    analysed = select_blocks(architecture, config["blocks"], "blocks")
+    select_blocks(architecture, config["ablation"]["blocks"], "ablation.blocks")
+    select_blocks(architecture, list(config["ablation"]["slack"]), "ablation.slack")
+    for name in config["ablation"]["blocks"]:
+        if name not in config["blocks"]:
+            yield f"config: ablation.blocks: block {name} is not analysed; add it to blocks"
+    layers = layer_channels(list(blocks(architecture).values()))
+    for layer in config["visualization"]["jitter_by_layer"]:
+        if layer not in layers:
+            yield (f"config: visualization.jitter_by_layer: {architecture} has no analysed layer {layer!r}; "
+                   f"it has {', '.join(layers)}")
+    largest = max(jitter(config, layer) for layer in layer_channels(analysed))
+    if largest >= config["images"]["crop"]:
+        yield f"config: visualization.jitter: {largest} is not below images.crop; make it smaller"
+
+
+def _root_faults(source: str, root: str | None) -> Iterator[str]:
+    if source == "demo":
+        return
+    if root is None:
+        yield f"config: images.root is missing; images.source {source} needs the folder of the images"
+    elif not Path(root).is_dir():
+        yield f"config: images.root: there is no folder {root}; give the folder of the images"
+    elif not any(path.is_file() for path in Path(root).rglob("*")):
+        yield f"config: images.root: the folder {root} is empty; give the folder of the images"
+
+
+def _weights_faults(architecture: str, weights: str) -> Iterator[str]:
+    named = [*TORCHVISION_WEIGHTS[architecture], *(["embedded"] if architecture == "small" else [])]
+    if weights not in named and not Path(weights).is_file():
+        yield f"config: model.weights: there is no file {weights}; give a file, or for {architecture} {' or '.join(named)}"

@@ -1,0 +1,10 @@
+"""Errors that are the user's to mend."""
+
+
+class InputError(Exception):
+    """Something the user gave cannot be used. The message is one line: what is wrong, where, and the mend."""
+
+
+def in_one_line(error: Exception) -> str:
+    """The first line of a library's error, or its kind where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,89 @@
+"""The paper's figures."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+STYLE = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 300, "pdf.fonttype": 42}
+BAR, LINE = "#bbbbbb", "#0072b2"  # the line is the paper's blue, from a colour-blind-safe palette
+
+
+def figure2(ratios: Iterable[dict]) -> Figure:
+    """Figure 2: by block, bars of the mean ratio at each scale with standard errors, and the no-scale ratio as a line.
+
+    ratios: rows of the table of ratios.
+    """
+    rows = list(ratios)
+    blocks = list(dict.fromkeys(row["block"] for row in rows))
+    with plt.rc_context(STYLE):
+        figure, panels = plt.subplots(1, len(blocks), figsize=(3.2 * len(blocks), 2.8), squeeze=False, layout="constrained")
+        for panel, block in zip(panels[0], blocks):
+            _ratio_panel(panel, block, [row for row in rows if row["block"] == block])
+        panels[0, 0].set_ylabel("top-1 ratio, scale-ablated / random-ablated")
+    return figure
+
+
+def _ratio_panel(panel, block: str, rows: list[dict]) -> None:
+    scaled = sorted((row for row in rows if row["scale_percent"]), key=lambda row: row["scale_percent"])
+    (reference,) = (row["mean_ratio"] for row in rows if not row["scale_percent"])
+    heights = [row["mean_ratio"] for row in scaled]
+    places = np.arange(len(scaled))
+    panel.bar(places, [height or 0 for height in heights], yerr=[row["sem"] or 0 for row in scaled], color=BAR, capsize=3)
+    for place, height in zip(places, heights):
+        if height is None:
+            panel.annotate("no ratio", (place, 0), rotation=90, ha="center", va="bottom")
+    known = [height for height in (*heights, reference) if height is not None]
+    if reference is not None:
+        panel.axhline(reference, color=LINE, label="no scale")
+        panel.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
+    if known:
+        margin = max(max(known) - min(known), 0.02)
+        panel.set_ylim(max(0, min(known) - margin), max(known) + margin)
+    panel.set_xticks(places, [f"{row['scale_percent']}%" for row in scaled])
+    panel.set_xlabel("scale transformation")
+    panel.set_title(f"block {block}", loc="right")
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a grid shows of one layer: the center-neuron and whole-channel images and the nine top images, each (S, S, 3).
+
+    stuck: the center neuron never became active, so its image is still noise.
+    """
+
+    neuron: np.ndarray
+    channel: np.ndarray
+    top: list[np.ndarray]
+    stuck: bool
+
+
+def grid(columns: dict[str, Column], title: str) -> Figure:
+    """One channel's 3 x 3 grid (Figures 1, 3 and 4); columns by the paper's layer name."""
+    with plt.rc_context(STYLE):
+        figure, panels = plt.subplots(3, len(columns), figsize=(4.2, 4.5), layout="constrained")
+        for place, (name, column) in enumerate(columns.items()):
+            for panel, image in zip(panels[:, place], (column.neuron, column.channel, mosaic(column.top))):
+                panel.imshow(image)
+                panel.set(xticks=[], yticks=[])
+                panel.spines[:].set_visible(False)
+            panels[0, place].set_title(name)
+            if column.stuck:
+                panels[0, place].set_xlabel("never active: still noise")
+        for panel, name in zip(panels[:, 0], ("center neuron", "whole channel", "top images")):
+            panel.set_ylabel(name)
+        figure.suptitle(title)
+    return figure
+
+
+def mosaic(images: list[np.ndarray], columns: int = 3) -> np.ndarray:
+    """Equal images (S, S, 3), row by row, as one; missing ones are white."""
+    blank = np.full_like(images[0], 255)
+    cells = images + [blank] * (-len(images) % columns)
+    return np.concatenate([np.concatenate(cells[first:first + columns], axis=1) for first in range(0, len(cells), columns)])

@@ -1,0 +1,147 @@
+"""Networks with weights: building, loading, saving, and cutting them at a layer."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torchvision.models import ResNet, ResNet18_Weights
+from torchvision.models.feature_extraction import create_feature_extractor
+from torchvision.models.resnet import BasicBlock
+
+from scalestream.architectures import ARCHITECTURES, Architecture
+from scalestream.errors import InputError, in_one_line
+
+EMBEDDED_WEIGHTS = Path(__file__).parents[2] / "resources" / "small.safetensors"
+
+
+class BasicResNet(ResNet):
+    """torchvision's ResNet of basic blocks with chosen stage widths; the stem has the first stage's width."""
+
+    def __init__(self, architecture: Architecture, num_classes: int):
+        super().__init__(BasicBlock, list(architecture.depths), num_classes=num_classes)
+        self.inplanes = architecture.widths[0]
+        self.conv1 = nn.Conv2d(3, self.inplanes, kernel_size=7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(self.inplanes)
+        for stage, (depth, width) in enumerate(zip(architecture.depths, architecture.widths), start=1):
+            stride = 1 if stage == 1 else 2
+            setattr(self, f"layer{stage}", self._make_layer(BasicBlock, width, depth, stride=stride))
+        self.fc = nn.Linear(architecture.widths[-1], num_classes)
+
+
+def build(architecture: str, num_classes: int) -> ResNet:
+    """The named network with freshly initialised weights, in eval mode."""
+    return BasicResNet(ARCHITECTURES[architecture], num_classes).eval()
+
+
+def fetch_weights(weights: str) -> dict[str, torch.Tensor]:
+    """State dict of "embedded", of a torchvision weights enum, or of a .safetensors or torch file.
+
+    Raises InputError for a file that cannot be read as a state dict.
+    """
+    if weights == "embedded":
+        return load_file(EMBEDDED_WEIGHTS)
+    if weights in ResNet18_Weights.__members__:
+        return ResNet18_Weights[weights].get_state_dict(progress=False, check_hash=True)
+    try:
+        if weights.endswith(".safetensors"):
+            return load_file(weights)
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise InputError(f"model.weights: {weights} is not a readable state dict ({in_one_line(error)}); "
+                         "save one with torch.save(model.state_dict(), ...)") from error
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise InputError(f"model.weights: {weights} holds no plain state dict; "
+                         "save one with torch.save(model.state_dict(), ...)")
+    return state
+
+
+def with_weights(architecture: str, state: dict[str, torch.Tensor], source: str) -> ResNet:
+    """The network holding `state`, frozen, in eval mode; the number of classes is read from the state.
+
+    Raises InputError naming `source` and the first parameter that does not fit.
+    """
+    classes = state["fc.bias"].shape[0] if "fc.bias" in state else 1000
+    network = build(architecture, classes)
+    expected = network.state_dict()
+    for name, tensor in expected.items():
+        if name.endswith("num_batches_tracked"):
+            continue
+        if name not in state:
+            raise InputError(f"model.weights: {source} does not fit {architecture}: {name} is missing")
+        if state[name].shape != tensor.shape:
+            raise InputError(f"model.weights: {source} does not fit {architecture}: {name} has shape "
+                             f"{tuple(state[name].shape)}, the network needs {tuple(tensor.shape)}")
+    unknown = [name for name in state if name not in expected]
+    if unknown:
+        raise InputError(f"model.weights: {source} does not fit {architecture}: it holds {unknown[0]}, "
+                         "which the network does not have")
+    bad = next((name for name, tensor in state.items() if not torch.isfinite(tensor.double()).all()), None)
+    if bad:
+        raise InputError(f"model.weights: {source} holds NaN or infinite values in {bad}; use an intact file")
+    network.load_state_dict(state, strict=False)
+    return network.requires_grad_(False)
+
+
+def resolve(architecture: str, weights: str) -> ResNet:
+    """The network that the configuration names, frozen, in eval mode; raises InputError as the steps do."""
+    return with_weights(architecture, fetch_weights(weights), weights)
+
+
+def save(network: ResNet, path: str) -> str:
+    """Write the network's state dict as safetensors; returns the file's sha256."""
+    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, path)
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def load(manifest_path: str, weights_path: str) -> ResNet:
+    """The network that the model rule resolved, frozen, in eval mode."""
+    manifest = json.loads(Path(manifest_path).read_text())
+    return with_weights(manifest["architecture"], load_file(weights_path), weights_path)
+
+
+def cut_after(network: nn.Module, layer: str) -> nn.Module:
+    """The part of the network that computes `layer`'s output, as a module from images to that output.
+
+    What torchvision's block does to the output afterwards (adding In, in place) is not part of it, whereas a forward
+    hook on `layerX.Y.bn2` of the whole network would read Post in Pre's place.
+    """
+    return nn.Sequential(create_feature_extractor(network, {layer: layer}), TakeOne(layer))
+
+
+class TakeOne(nn.Module):
+    """Takes one entry of a feature extractor's dict."""
+
+    def __init__(self, name: str):
+        super().__init__()
+        self.name = name
+
+    def forward(self, features: dict[str, torch.Tensor]) -> torch.Tensor:
+        return features[self.name]
+
+
+def split_after(network: ResNet, block: str) -> tuple[nn.Module, nn.Module]:
+    """The network as two modules: images to the block's Post map, and that map to logits.
+
+    The two share the network's weights, and applied one after the other equal its forward pass.
+    """
+    post = f"layer{block}"
+    stages = [(f"layer{stage}.{index}", module) for stage in range(1, 5)
+              for index, module in enumerate(getattr(network, f"layer{stage}"))]
+    end = [name for name, _ in stages].index(post) + 1
+    modules = [module for _, module in stages]
+    before = nn.Sequential(network.conv1, network.bn1, network.relu, network.maxpool, *modules[:end])
+    after = nn.Sequential(*modules[end:], network.avgpool, nn.Flatten(1), network.fc)
+    return before, after
+
+
+def center(maps: torch.Tensor) -> torch.Tensor:
+    """Center neuron of every channel: (N, C, H, W) -> (N, C), at row H // 2, column W // 2 (Lucent's convention)."""
+    return maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2]
+
+
+def device() -> torch.device:
+    """CUDA where there is one, else the CPU."""
+    return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")

@@ -1,0 +1,27 @@
+"""Progress of long work as lines of a log: done, rate and time left."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from tqdm import tqdm
+
+INTERVAL = 15
+
+
+def watched(what: str, total: int, note: Callable[[], str] = str) -> Callable[[Iterable], Iterator]:
+    """A wrapper for an iterable of `total` items that logs its progress every INTERVAL seconds and at the end.
+
+    note: says more about the state, such as the accuracy so far.
+    """
+    def watch(items: Iterable) -> Iterator:
+        begun = said = time.monotonic()
+        for done, item in enumerate(items, start=1):
+            yield item
+            now = time.monotonic()
+            if now - said > INTERVAL or done == total:
+                meter = tqdm.format_meter(done, total, now - begun, ncols=72, ascii=True)
+                logging.info("%s: %s %s", what, meter, note())
+                said = now
+
+    return watch

@@ -1,0 +1,26 @@
+"""Center-neuron visualizations of a range of a layer's channels."""
+
+import logging
+
+from job import run
+
+from scalestream import network, tables
+from scalestream.progress import watched
+from scalestream.visualization import Optimization, as_row, visualize
+
+
+def main(snakemake) -> None:
+    layer = snakemake.wildcards.layer
+    channels = list(range(int(snakemake.wildcards.first), int(snakemake.wildcards.stop)))
+    optimization = Optimization.from_settings(snakemake.params.settings, layer)
+    found = visualize(network.load(snakemake.input.manifest, snakemake.input.weights), layer, channels, "neuron",
+                      optimization, watched("steps", optimization.steps))
+    stuck = [image.channel for image in found if image.stuck]
+    if stuck:
+        logging.warning("%d of %d channels never became active, so their images are still noise: %s", len(stuck),
+                        len(found), " ".join(map(str, stuck)))
+    tables.write(snakemake.output[0], tables.VISUALIZATIONS,
+                 (as_row(image, layer, "neuron", optimization) for image in found))
+
+
+run(main, snakemake)

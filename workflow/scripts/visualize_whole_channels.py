@@ -1,0 +1,30 @@
+"""Whole-channel visualizations of a block's passing channels at In, Pre and Post."""
+
+import json
+from pathlib import Path
+
+from job import run
+
+from scalestream import network, tables
+from scalestream.architectures import blocks
+from scalestream.criteria import passing_channels
+from scalestream.progress import watched
+from scalestream.visualization import Optimization, as_row, visualize
+
+
+def main(snakemake) -> None:
+    manifest = json.loads(Path(snakemake.input.manifest).read_text())
+    block = blocks(manifest["architecture"])[snakemake.wildcards.block]
+    channels = passing_channels(tables.read(snakemake.input.criteria, tables.CRITERIA), block.name)
+    model = network.load(snakemake.input.manifest, snakemake.input.weights)
+    batch_size = snakemake.params.batch_size
+    with tables.writer(snakemake.output[0], tables.VISUALIZATIONS) as append:
+        for layer in block.layers.values():
+            optimization = Optimization.from_settings(snakemake.params.settings, layer)
+            for first in range(0, len(channels), batch_size):
+                found = visualize(model, layer, channels[first:first + batch_size], "channel", optimization,
+                                  watched(f"{layer} steps", optimization.steps))
+                append(as_row(image, layer, "channel", optimization) for image in found)
+
+
+run(main, snakemake)
