@@ -7,7 +7,7 @@ EVALUATION = ["images.resize", "images.crop"]
 EVALUATION_INPUT = dict(
     MODEL,
     images="results/images.parquet",
-    criteria="results/criteria.parquet",
+    criteria="results/criteria/{block}.parquet",
     means="results/mean_activations.parquet",
 )
 

@@ -2,18 +2,38 @@
 
 
 rule evaluate_criteria:
-    """Judges every channel of every analysed block."""
+    """Judges every channel of a block by its visualizations at In and Pre."""
     input:
         **MODEL,
-        visualizations=expand("results/visualizations/{layer}.parquet", layer=LAYERS),
+        x_in=lambda wildcards: f"results/visualizations/{BLOCKS[wildcards.block].input}.parquet",
+        x_pre=lambda wildcards: f"results/visualizations/{BLOCKS[wildcards.block].pre}.parquet",
         library=library("evaluate_criteria.py"),
+    output:
+        "results/criteria/{block}.parquet",
+    params:
+        settings=settings("criteria"),
+    log:
+        "logs/evaluate_criteria/{block}.log",
+    conda:
+        "../../envs/scalestream.yaml"
+    resources:
+        gpu=1,
+    script:
+        "../scripts/evaluate_criteria.py"
+
+
+rule gather_criteria:
+    """All blocks in one table."""
+    input:
+        tables=expand("results/criteria/{block}.parquet", block=BLOCKS),
+        library=library("gather.py"),
     output:
         report("results/criteria.parquet", category="Criteria", caption="../report/criteria.rst"),
     params:
-        settings=settings("blocks", "criteria"),
+        settings={"schema": "CRITERIA"},
     log:
-        "logs/evaluate_criteria.log",
+        "logs/gather_criteria.log",
     conda:
         "../../envs/scalestream.yaml"
     script:
-        "../scripts/evaluate_criteria.py"
+        "../scripts/gather.py"

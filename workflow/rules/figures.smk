@@ -35,7 +35,7 @@ rule plot_figure2:
 rule plot_grids:
     """A 3 x 3 grid for every passing channel of a block."""
     input:
-        criteria="results/criteria.parquet",
+        criteria="results/criteria/{block}.parquet",
         top="results/top_images.parquet",
         visualizations=lambda wildcards: expand(
             "results/visualizations/{layer}.parquet", layer=BLOCKS[wildcards.block].layers.values()

@@ -9,7 +9,7 @@ rule resolve_model:
     output:
         **MODEL,
     params:
-        settings=settings("model.architecture", "model.weights", "blocks"),
+        settings=settings("model.architecture", "model.weights"),
     log:
         "logs/resolve_model.log",
     conda:

@@ -41,7 +41,7 @@ rule visualize_whole_channels:
     """Whole-channel visualizations of a block's passing channels at In, Pre and Post; for the figures."""
     input:
         **MODEL,
-        criteria="results/criteria.parquet",
+        criteria="results/criteria/{block}.parquet",
         library=library("visualize_whole_channels.py"),
     output:
         "results/whole_channel_visualizations/{block}.parquet",

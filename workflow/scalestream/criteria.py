@@ -73,6 +73,6 @@ def _own_channel(part: nn.Module, images: list[np.ndarray]) -> list[float]:
     return torch.diagonal(center_activations(part, images)).tolist()
 
 
-def passing_channels(table: pa.Table, block: str) -> list[int]:
-    """The channels of a block that pass both criteria, in ascending order, from the criteria table."""
-    return sorted(row["channel"] for row in table.to_pylist() if row["block"] == block and row["passes"])
+def passing_channels(table: pa.Table) -> list[int]:
+    """The channels that pass both criteria, in ascending order, from a block's table of criteria."""
+    return sorted(row["channel"] for row in table.to_pylist() if row["passes"])

@@ -44,7 +44,7 @@ class Evaluation:
         """
         manifest = json.loads(Path(files.manifest).read_text())
         found = blocks(manifest["architecture"])[block]
-        passing = passing_channels(tables.read(files.criteria, tables.CRITERIA), block)
+        passing = passing_channels(tables.read(files.criteria, tables.CRITERIA))
         if not passing:
             raise InputError(f"block {block}: no channel passes the criteria, so there is nothing to ablate; take it out of "
                              "ablation.blocks")

@@ -8,13 +8,15 @@ from job import run
 
 from scalestream import network, tables
 from scalestream.activations import as_table, extract
+from scalestream.architectures import layer_channels, select_blocks
 from scalestream.preprocessing import ScaledViews, batches
 from scalestream.progress import watched
 
 
 def main(snakemake) -> None:
     settings = snakemake.params.settings
-    layers = list(json.loads(Path(snakemake.input.manifest).read_text())["layers"])
+    architecture = json.loads(Path(snakemake.input.manifest).read_text())["architecture"]
+    layers = list(layer_channels(select_blocks(architecture, settings["blocks"], "blocks")))
     paths = tables.read(snakemake.input.images, tables.IMAGES, ["path"])["path"].to_pylist()
     views = ScaledViews(paths, [0] * len(paths), [0], settings["images.resize"], settings["images.crop"])
     loader = batches(views, snakemake.params.batch_size, snakemake.threads)

@@ -21,7 +21,7 @@ def main(snakemake) -> None:
     neuron = by_channel(tables.read(snakemake.input.visualizations, tables.VISUALIZATIONS))
     channel = by_channel(tables.read(snakemake.input.whole_channel, tables.VISUALIZATIONS))
     top = tables.read(snakemake.input.top, tables.TOP_IMAGES).to_pylist()
-    for number in passing_channels(tables.read(snakemake.input.criteria, tables.CRITERIA), block):
+    for number in passing_channels(tables.read(snakemake.input.criteria, tables.CRITERIA)):
         columns = {}
         for name in ("In", "Pre", "Post"):
             place = settings[name], number

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from job import run
 
-from scalestream.architectures import layer_channels, select_blocks
+from scalestream.architectures import blocks, layer_channels
 from scalestream.network import resolve, save
 
 
@@ -14,9 +14,8 @@ def main(snakemake) -> None:
     architecture = settings["model.architecture"]
     network = resolve(architecture, settings["model.weights"])
     sha256 = save(network, snakemake.output.weights)
-    analysed = select_blocks(architecture, settings["blocks"], "blocks")
     manifest = {"architecture": architecture, "weights": settings["model.weights"], "weights_sha256": sha256,
-                "classes": network.fc.out_features, "layers": layer_channels(analysed)}
+                "classes": network.fc.out_features, "layers": layer_channels(list(blocks(architecture).values()))}
     Path(snakemake.output.manifest).write_text(json.dumps(manifest, indent=2) + "\n")
 
 

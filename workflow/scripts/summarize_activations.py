@@ -7,7 +7,7 @@ from job import run
 
 from scalestream import tables
 from scalestream.activations import summarize
-from scalestream.architectures import select_blocks
+from scalestream.architectures import layer_channels, select_blocks
 
 
 def main(snakemake) -> None:
@@ -16,7 +16,7 @@ def main(snakemake) -> None:
     post = {block.post for block in analysed}
     with tables.writer(snakemake.output.means, tables.MEAN_ACTIVATIONS) as append_means, \
             tables.writer(snakemake.output.top, tables.TOP_IMAGES) as append_top:
-        for (layer, channels), path in zip(manifest["layers"].items(), snakemake.input.activations, strict=True):
+        for (layer, channels), path in zip(layer_channels(analysed).items(), snakemake.input.activations, strict=True):
             summary = summarize(tables.open_table(path, tables.ACTIVATIONS).iter_batches(), channels)
             append_top(summary.top_rows(layer))
             if layer in post:

@@ -15,7 +15,7 @@ from scalestream.visualization import Optimization, as_row, visualize
 def main(snakemake) -> None:
     manifest = json.loads(Path(snakemake.input.manifest).read_text())
     block = blocks(manifest["architecture"])[snakemake.wildcards.block]
-    channels = passing_channels(tables.read(snakemake.input.criteria, tables.CRITERIA), block.name)
+    channels = passing_channels(tables.read(snakemake.input.criteria, tables.CRITERIA))
     model = network.load(snakemake.input.manifest, snakemake.input.weights)
     batch_size = snakemake.params.batch_size
     with tables.writer(snakemake.output[0], tables.VISUALIZATIONS) as append:
