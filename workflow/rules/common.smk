@@ -9,7 +9,7 @@ from pathlib import Path
 
 WORKFLOW = Path(workflow.basedir) / "workflow"
 sys.path.insert(0, str(WORKFLOW))
-os.environ["SCALESTREAM_LOCK"] = str(WORKFLOW.parent / "envs" / "requirements.txt")  # for the conda environment
+os.environ.update(SCALESTREAM_LOCK=str(WORKFLOW.parent / "envs" / "requirements.txt"))  # for the conda environment
 
 from scalestream import config as configuration
 from scalestream.architectures import layer_channels, select_blocks
