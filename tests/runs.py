@@ -19,8 +19,9 @@ def snakemake(folder: Path, config: dict, *arguments: str) -> subprocess.Complet
          "--configfile", folder / "test.yaml", "--cores", "2", *arguments], capture_output=True, text=True, check=False)
 
 
-def overlaid(config: dict, **sections: dict) -> dict:
-    return config | {name: config.get(name, {}) | keys for name, keys in sections.items()}
+def overlaid(config: dict, **sections) -> dict:
+    """The configuration with sections (or lists) laid over its own."""
+    return config | {name: config.get(name, {}) | keys if isinstance(keys, dict) else keys for name, keys in sections.items()}
 
 
 def planned(run: subprocess.CompletedProcess) -> dict[str, int]:

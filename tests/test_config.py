@@ -72,6 +72,14 @@ def test_every_key_has_a_description():
     ("ablation.scale_percents", [10, 10], r"has non-unique elements"),
     ("images.crop", 500, r"images\.crop: 500 is larger than images\.resize, 128"),
     ("images.source", "wnid_folders", r"images\.root is missing"),
+    ("ablation.max_candidates", 5, r"ablation\.max_candidates: 5 draws cannot give 10 trials; make it larger"),
+    ("ablation.slack", {"2.0": float("nan")}, r"ablation\.slack\.2\.0: nan is not a finite number"),
+    ("criteria.tolerance", float("inf"), r"criteria\.tolerance: inf is not a finite number"),
+    ("criteria.magnification", 1000, r"criteria\.magnification: 1000 leaves nothing of the image; make it smaller"),
+    ("visualization.scales", [1, float("nan")], r"visualization\.scales\.1: nan is not a finite number"),
+    ("visualization.seed", 2 ** 63, r"visualization\.seed: 9223372036854775808 is greater than the maximum"),
+    ("visualization.steps", "[", r"visualization\.steps: '\[' is not of type 'integer'"),
+    ("visualization.steps", "1:30", r"visualization\.steps: '1:30' is not of type 'integer'"),
     ("model.architecture", "vgg", r"model\.architecture: 'vgg' is not one of \['resnet18', 'small'\]"),
     ("model.weights", "none.pth", r"model\.weights: there is no file none\.pth; give a file, or for small embedded"),
     ("model.weights", "IMAGENET1K_V1", r"model\.weights: there is no file IMAGENET1K_V1"),
@@ -104,8 +112,8 @@ def test_several_faults_are_a_line_each():
 
 @pytest.mark.parametrize(("make", "message"), [
     (lambda folder: None, "there is no folder"),
-    (lambda folder: folder.mkdir(), "is empty"),
-    (lambda folder: (folder / "n01440764").mkdir(parents=True), "is empty"),
+    (lambda folder: folder.mkdir(), "holds no image"),
+    (lambda folder: (folder / "n01440764").mkdir(parents=True), "holds no image"),
 ])
 def test_a_missing_or_empty_image_folder(tmp_path, make, message):
     make(tmp_path / "images")
@@ -121,6 +129,28 @@ def test_numbers_and_names_that_yaml_or_the_command_line_read_otherwise():
     checked = configuration.check(config)
     assert checked["blocks"] == ["2.1", "3.1"] and checked["ablation"]["slack"] == {"2.1": 0.5}
     assert checked["ablation"]["trials"] == 3
+
+
+def test_whole_floats_are_integers_and_folders_may_be_named_like_numbers(tmp_path, monkeypatch):
+    config = changed("ablation.trials", 3.0)
+    config["visualization"]["channels_per_job"] = 48.0
+    config["images"]["skip_unreadable"] = "true"
+    checked = configuration.check(config)
+    assert repr(checked["ablation"]["trials"]) == "3" and repr(checked["visualization"]["channels_per_job"]) == "48"
+    assert checked["images"]["skip_unreadable"] is True
+    monkeypatch.chdir(tmp_path)
+    for name in ("2024", "yes"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.jpg").touch()
+        config["images"] |= {"source": "class_folders", "root": name}
+        assert configuration.check(config)["images"]["root"] == name
+
+
+def test_imagenets_weights_do_not_go_with_the_drawn_images():
+    config = changed("model.weights", "IMAGENET1K_V1")
+    config["model"]["architecture"] = "resnet18"
+    with pytest.raises(InputError, match="images.source: the drawn images are none of ImageNet's classes"):
+        configuration.check(config)
 
 
 def test_settings_tell_swapped_values_apart_and_equal_ones_not():

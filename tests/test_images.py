@@ -79,6 +79,22 @@ def test_every_unreadable_file_is_named_in_one_line(damaged):
     assert "good.JPEG" not in message and "\n" not in message
 
 
+@pytest.mark.parametrize(("mode", "suffix"), [("I;16", "png"), ("I;16", "tif"), ("F", "tif")])
+def test_files_of_more_than_8_bits_are_refused_not_clipped(tmp_path, mode, suffix):
+    (tmp_path / "a").mkdir()
+    values = np.linspace(0, 65535, 64 * 64).reshape(64, 64)
+    Image.fromarray(values.astype(np.float32 if mode == "F" else np.uint16)).save(tmp_path / "a" / f"deep.{suffix}")
+    with pytest.raises(InputError, match="has more than 8 bits a pixel; convert it to 8-bit RGB"):
+        manifest(find("class_folders", str(tmp_path)), skip_unreadable=False, threads=1)
+
+
+def test_a_file_name_that_is_not_utf8_is_named(tmp_path, real_files):
+    (tmp_path / "a").mkdir()
+    shutil.copy(real_files[0], tmp_path / "a" / "bad\udcff.jpeg")
+    with pytest.raises(InputError, match="1 unreadable image file"):
+        manifest(find("class_folders", str(tmp_path)), skip_unreadable=False, threads=1)
+
+
 def test_unreadable_files_are_left_out_on_demand(damaged):
     rows, skipped = manifest(find("wnid_folders", str(damaged)), skip_unreadable=True, threads=2)
     assert [row["path"].rpartition("/")[2] for row in rows] == ["good.JPEG", "good.JPEG"]

@@ -86,8 +86,10 @@ def without(state, name):
 @pytest.mark.parametrize(("change", "message"), [
     (lambda state: without(state, "layer2.0.conv1.weight"), r"layer2\.0\.conv1\.weight is missing"),
     (lambda state: state | {"conv1.weight": torch.zeros(64, 3, 7, 7)}, r"conv1\.weight has shape \(64, 3, 7, 7\), the network needs \(16, 3, 7, 7\)"),
+    (lambda state: state | {"fc.weight": state["fc.weight"].long()}, r"fc\.weight is not a plain tensor of floating-point"),
+    (lambda state: state | {"fc.bias": torch.tensor(1.0)}, r"fc\.weight has shape \(12, 48\), the network needs \(1000, 48\)"),
     (lambda state: state | {"extra": torch.zeros(1)}, "it holds extra, which the network does not have"),
-    (lambda state: state | {"fc.weight": state["fc.weight"] * float("nan")}, r"NaN or infinite values in fc\.weight"),
+    (lambda state: state | {"fc.weight": state["fc.weight"] * float("nan")}, r"fc\.weight holds NaN or infinite values"),
 ])
 def test_weights_that_do_not_fit_are_refused(tmp_path, change, message):
     path = tmp_path / "weights.safetensors"
@@ -95,6 +97,20 @@ def test_weights_that_do_not_fit_are_refused(tmp_path, change, message):
     with pytest.raises(InputError, match=message) as error:
         networks.resolve("small", str(path))
     assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_counters_of_any_shape_are_no_reason_to_refuse(tmp_path):
+    state = randomized("small", 12).state_dict() | {"bn1.num_batches_tracked": torch.zeros(3)}
+    assert torch.equal(networks.with_weights("small", state, "x")(IMAGES), randomized("small", 12)(IMAGES))
+
+
+def test_weights_that_cannot_be_fetched(monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("torchvision.models.ResNet18_Weights.get_state_dict", fail)
+    with pytest.raises(InputError, match=r"IMAGENET1K_V1 cannot be fetched \(no route to host\); fetch it elsewhere"):
+        networks.resolve("resnet18", "IMAGENET1K_V1")
 
 
 def test_a_torch_file_gives_the_same_network(tmp_path):

@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 from torchvision import transforms
 
-from scalestream.preprocessing import (ScaledViews, batches, magnify, network_input, normalize, scale_crop, scaled_view,
-                                       to_tensor)
+from scalestream.errors import InputError
+from scalestream.geometry import scale_crop
+from scalestream.preprocessing import ScaledViews, batches, magnify, network_input, normalize, open_rgb, scaled_view, to_tensor
 
 NORMALIZE = transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 
@@ -65,6 +66,11 @@ def test_magnification_crops_the_center_half_and_doubles_it(real_files):
     expected = image.crop((56, 56, 168, 168)).resize((224, 224), Image.BILINEAR)
     assert np.array_equal(magnify(image), expected)
     assert np.array_equal(magnify(image, 4), image.crop((84, 84, 140, 140)).resize((224, 224), Image.BILINEAR))
+
+
+def test_a_file_that_has_gone_is_named(tmp_path):
+    with pytest.raises(InputError, match="gone.jpg was readable when the images were listed and is not now"):
+        open_rgb(str(tmp_path / "gone.jpg"))
 
 
 def test_normalisation_is_lucents():

@@ -1,11 +1,14 @@
 """The batched visualization against Lucent's own, one channel at a time."""
 
+from copy import deepcopy
+from dataclasses import replace
 from unittest import mock
 
 import numpy as np
 import pytest
 import torch
 from lucent.optvis import objectives, param, render, transform
+from lucent.optvis.param import color
 from torch import nn
 from torchvision.transforms import CenterCrop
 
@@ -29,6 +32,19 @@ class Clone(nn.Module):
         return x.clone()
 
 
+@pytest.fixture
+def double_precision(monkeypatch):
+    """Everything in float64, Lucent too, so that two ways of computing the same give the same 8-bit image.
+
+    In float32 the rounding of a gradient that is nearly zero can turn a step of Adam round, and images drift apart."""
+    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
+    monkeypatch.setattr("lucent.optvis.param.color.color_correlation_normalized",
+                        color.color_correlation_normalized.astype(np.float64))
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
 def for_lucent(network, layer: str) -> str:
     """Lucent's name of the layer.
 
@@ -42,7 +58,7 @@ def for_lucent(network, layer: str) -> str:
     return layer.replace(".", "_") + "_0"
 
 
-def lucent_image(layer: str, channel: int, objective: str, settings: Optimization) -> np.ndarray:
+def lucent_image(network, layer: str, channel: int, objective: str, settings: Optimization) -> np.ndarray:
     """Plain Lucent's image (S, S, 3) of one channel, from the same noise and with the same drawn transforms."""
     noise, draws = start(layer, channel, settings)
     jitter = settings.robustness.jitter
@@ -61,7 +77,7 @@ def lucent_image(layer: str, channel: int, objective: str, settings: Optimizatio
         params[0].data.copy_(noise[None])
         return params, image_f
 
-    network = randomized("small", 12)
+    network = deepcopy(network)
     objective_f = getattr(objectives, objective)(for_lucent(network, layer), channel)
     drawn = iter(sequence)
     with mock.patch("numpy.random.choice", lambda options: next(drawn)):
@@ -80,21 +96,33 @@ def lucent_image(layer: str, channel: int, objective: str, settings: Optimizatio
     ("layer3.1", 16),              # even map, 14 x 14
     ("layer4.1.bn2", 16),          # odd map, 7 x 7
 ])
-def test_a_batch_equals_one_render_vis_per_channel(small, layer, jitter, objective):
-    settings, channels = optimization(jitter, steps=12), [1, 6, 11]
-    ours = visualize(small, layer, channels, objective, settings)
+def test_a_batch_equals_one_render_vis_per_channel(double_precision, layer, jitter, objective):
+    network, settings, channels = randomized("small", 12), optimization(jitter, steps=10), [1, 6, 11]
+    ours = visualize(network, layer, channels, objective, settings)
     for channel, found in zip(channels, ours, strict=True):
-        levels = np.abs(found.image.astype(int) - lucent_image(layer, channel, objective, settings))
         assert found.channel == channel
+        assert np.array_equal(found.image, lucent_image(network, layer, channel, objective, settings))
+
+
+@pytest.mark.parametrize(("layer", "jitter"), [("layer1.1.bn2", 0), ("layer2.1.bn2", 4), ("layer3.1", 16)])
+def test_in_single_precision_8_bit_images_differ_by_a_level_at_most(layer, jitter):
+    network, settings, channels = networks.resolve("small", "embedded"), optimization(jitter, steps=5), [2, 7]
+    for channel, found in zip(channels, visualize(network, layer, channels, "neuron", settings), strict=True):
+        levels = np.abs(found.image.astype(int) - lucent_image(network, layer, channel, "neuron", settings))
         assert (levels <= 1).mean() >= 0.99
-        assert levels.mean() < 0.1
 
 
 def test_the_comparison_would_see_a_wrong_transform(small):
-    """The oracle test has power: a single other seed gives visibly another image."""
+    """The oracle test has power: the same noise with the angles negated gives visibly another image."""
     settings = optimization(16, steps=12)
-    (ours,) = visualize(small, "layer3.1", [1], "neuron", optimization(16, steps=12, seed=1))
-    levels = np.abs(ours.image.astype(int) - lucent_image("layer3.1", 1, "neuron", settings))
+
+    def mirrored(layer, channel, settings):
+        noise, draws = start(layer, channel, settings)
+        return noise, replace(draws, angle=-draws.angle)
+
+    with mock.patch("scalestream.visualization.start", mirrored):
+        (ours,) = visualize(small, "layer3.1", [1], "neuron", settings)
+    levels = np.abs(ours.image.astype(int) - lucent_image(small, "layer3.1", 1, "neuron", settings))
     assert (levels <= 1).mean() < 0.9
 
 
@@ -108,13 +136,12 @@ def test_a_hook_on_the_whole_network_reads_post_in_place_of_pre():
 
 
 @pytest.mark.parametrize("jitter", [0, 8])
-def test_an_image_does_not_depend_on_its_chunk_mates(small, jitter):
-    settings = optimization(jitter, steps=6, size=64)
-    together = visualize(small, "layer2.1.bn2", [0, 3, 4, 9, 20], "neuron", settings)
-    (alone,) = visualize(small, "layer2.1.bn2", [4], "neuron", settings)
-    levels = np.abs(together[2].image.astype(int) - alone.image)
-    assert (levels <= 1).all() and (levels == 0).mean() > 0.99
-    np.testing.assert_allclose(together[2].trace, alone.trace, rtol=1e-4, atol=1e-5)
+def test_an_image_does_not_depend_on_its_chunk_mates(double_precision, jitter):
+    network, settings = randomized("small", 12), optimization(jitter, steps=10, size=64)
+    together = visualize(network, "layer2.1.bn2", [0, 3, 4, 9, 20], "neuron", settings)
+    (alone,) = visualize(network, "layer2.1.bn2", [4], "neuron", settings)
+    assert np.array_equal(together[2].image, alone.image)
+    np.testing.assert_allclose(together[2].trace, alone.trace, rtol=1e-9, atol=1e-9)
 
 
 def test_noise_and_transforms_depend_on_layer_channel_and_seed_alone():

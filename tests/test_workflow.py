@@ -1,5 +1,7 @@
 """Real Snakemake runs on tiny inputs: the outputs, what runs again, and how bad input is met."""
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +78,7 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert run.returncode == 0 and "Nothing to be done" in run.stdout + run.stderr
 
 
-ABLATION = {"ablate_scale": 1, "screen_candidates": 2, "ablate_random": 2, "gather_candidates": 1, "gather_ablation": 1,
+ABLATION = {"ablate_no_scale": 1, "ablate_scale": 1, "screen_candidates": 2, "ablate_random": 2, "gather_candidates": 1, "gather_ablation": 1,
             "compute_ratios": 1, "plot_figure2": 1}
 VISUALIZATION = {"visualize": 5, "gather_visualizations": 5, "evaluate_criteria": 2, "gather_criteria": 1,
                  "visualize_whole_channels": 2, "plot_grids": 2}
@@ -96,9 +98,12 @@ IMAGES = {"draw_demo_images": 1, "list_images": 1}
     ({"images": {"demo": {"per_class": 5}}}, IMAGES | ACTIVATIONS | ABLATION),
     ({"images": {"batch_size": 5}}, {}),
     ({"ablation": {"slack": {"2.1": 0.5}}},
-     {rule: count for rule, count in ABLATION.items() if rule != "ablate_scale"}),
+     {rule: count for rule, count in ABLATION.items() if rule not in ("ablate_no_scale", "ablate_scale")}),
     ({"ablation": {"scale_percents": [20]}},
-     {rule: count for rule, count in ABLATION.items()}),
+     {"ablate_scale": 1, "ablate_random": 2, "gather_ablation": 1, "compute_ratios": 1, "plot_figure2": 1}),
+    ({"blocks": ["1.1", "2.0", "2.1"]},
+     {"visualize": 3, "gather_visualizations": 3, "evaluate_criteria": 1, "gather_criteria": 1,
+      "visualize_whole_channels": 1, "plot_grids": 1}),
     ({"ablation": {"trials": 3}},
      {"screen_candidates": 1, "ablate_random": 1, "gather_candidates": 1, "gather_ablation": 1, "compute_ratios": 1,
       "plot_figure2": 1}),
@@ -147,7 +152,27 @@ def test_weights_that_do_not_fit_stop_before_any_job(tmp_path):
     run = snakemake(tmp_path, {"model": {"architecture": "resnet18", "weights": "small.pth"}})
     assert run.returncode == 1 and not (tmp_path / "results").exists()
     assert run.stderr.splitlines()[-1] == ("model.weights: small.pth does not fit resnet18: conv1.weight has shape "
-                                           "(16, 3, 7, 7), the network needs (64, 3, 7, 7)")
+                                           "(16, 3, 7, 7), the network needs (64, 3, 7, 7); give weights of resnet18")
+
+
+def test_a_changed_image_folder_is_noticed(tmp_path, real_files):
+    (tmp_path / "images" / "a").mkdir(parents=True)
+    shutil.copy(real_files[0], tmp_path / "images" / "a" / "1.JPEG")
+    config = {"images": {"source": "class_folders", "root": "images"}}
+    run = snakemake(tmp_path, config, "results/images.parquet")
+    assert run.returncode == 0 and table(tmp_path, "images")[0]["path"] == "images/a/1.JPEG"
+    assert planned(snakemake(tmp_path, config, "--dry-run", "results/images.parquet")) == {}
+    shutil.copy(real_files[1], tmp_path / "images" / "a" / "1.JPEG")
+    assert planned(snakemake(tmp_path, config, "--dry-run", "results/images.parquet")) == {"list_images": 1}
+
+
+def test_unreadable_images_stop_the_run_with_their_names(tmp_path):
+    (tmp_path / "images" / "a").mkdir(parents=True)
+    (tmp_path / "images" / "a" / "1.JPEG").write_text("not a picture")
+    config = {"images": {"source": "class_folders", "root": "images"}}
+    run = snakemake(tmp_path, config, "results/images.parquet")
+    assert run.returncode == 1 and "1 unreadable image file(s): images/a/1.JPEG" in run.stderr
+    assert not (tmp_path / "results/images.parquet").exists()
 
 
 def test_a_nested_key_on_the_command_line(tmp_path):
@@ -157,11 +182,13 @@ def test_a_nested_key_on_the_command_line(tmp_path):
 
 def test_too_few_candidates_say_how_many_were_found(finished):
     """Screening that gives up fails with what to change, and everything computed before stays."""
-    config = overlaid(TINY, ablation=TINY["ablation"] | {"trials": 9, "max_candidates": 5})
+    config = overlaid(TINY, ablation=TINY["ablation"] | {"trials": 9, "trials_per_job": 9, "max_candidates": 9,
+                                                         "slack": {"2.1": 0}})
     run = snakemake(finished, config, "results/candidates.parquet")
     assert run.returncode == 1
-    assert "block 2.1: 5 of 6 trials found among the first 5 draws; raise ablation.max_candidates" in run.stderr
-    assert (finished / "results/ablation/2.1/screening/4-5.parquet").exists()
+    assert re.search(r"block 2\.1: [0-8] of 9 trials found among the first 9 draws; raise ablation\.max_candidates", run.stderr)
+    assert (finished / "results/ablation/2.1/screening/0-1.parquet").exists()
+    assert (finished / "results/ablation/2.1/no_scale.parquet").exists()
 
 
 def test_an_activation_that_is_not_finite_names_the_channel_and_stops(tmp_path):

@@ -1,8 +1,12 @@
-"""The workflow on real input: torchvision's whole resnet18 from a state-dict file, and real JPEG files."""
+"""The workflow on real input: torchvision's whole resnet18 from a state-dict file, and real JPEG files.
+
+The weights are random but for the last layer, which is fitted to the 200 images, so that accuracies say something.
+"""
 
 import pytest
 import torch
 from PIL import Image
+from torchvision import transforms
 from torchvision.models import resnet18
 
 from runs import snakemake, table
@@ -18,11 +22,31 @@ CONFIG = {
 }
 
 
+@torch.inference_mode()
+def with_fitted_readout(folder):
+    """Random resnet18 whose last layer tells the folder's images apart: ridge regression on plain torchvision features."""
+    torch.manual_seed(0)
+    network = resnet18().eval()
+    plain = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224), transforms.ToTensor(),
+                                transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])])
+    files = sorted(folder.glob("*/*.JPEG"))
+    head, network.fc = network.fc, torch.nn.Identity()
+    features = torch.cat([network(plain(Image.open(file).convert("RGB"))[None]) for file in files]).double()
+    classes = torch.tensor([imagenet_wnids().index(file.parent.name) for file in files])
+    mean = features.mean(dim=0)
+    centered = features - mean
+    ridge = 1e-3 * centered.square().sum() / len(files) * torch.eye(len(mean))
+    readout = torch.linalg.solve(centered.T @ centered + ridge, centered.T)  # one column an image
+    head.weight.zero_()[classes] = readout.T.float()
+    head.bias.fill_(-1)[classes] = -(readout.T @ mean).float()
+    network.fc = head
+    return network
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, real_images):
     folder = tmp_path_factory.mktemp("real")
-    torch.manual_seed(0)
-    torch.save(resnet18().state_dict(), folder / "resnet18.pth")
+    torch.save(with_fitted_readout(real_images).state_dict(), folder / "resnet18.pth")
     run = snakemake(folder, CONFIG | {"images": CONFIG["images"] | {"root": str(real_images)}})
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
@@ -40,9 +64,20 @@ def test_every_channel_is_visualized_and_judged(finished):
                             "layer3.0": 256, "layer3.1.bn2": 256, "layer3.1": 256}.items():
         assert [row["channel"] for row in table(finished, f"visualizations/{layer}")] == list(range(channels))
         assert len(table(finished, f"activations/{layer}")) == 200
+    layers = {row["layer"] for row in table(finished, "top_images")}
     assert len(table(finished, "criteria")) == 128 + 256
-    assert len(table(finished, "mean_activations")) == 128 + 256
-    assert len(table(finished, "top_images")) == 6 / 2 * (128 + 256) * 9
+    assert len(layers) == 18 and len(table(finished, "top_images")) == 4672 * 9
+    assert len(table(finished, "mean_activations")) == 64 + 2 * (128 + 256 + 512)
+
+
+def test_accuracies_mean_something(finished):
+    accuracies = {(row["block"], row["condition"], row["trial"], row["scale_percent"]): row["accuracy"]
+                  for row in table(finished, "ablation")}
+    assert accuracies["2.1", "intact", None, 0] > 0.9 > accuracies["2.1", "intact", None, 50]
+    assert accuracies["2.1", "intact", None, 10] == accuracies["3.1", "intact", None, 10]
+    for row in table(finished, "ratios"):
+        print(row)
+        assert row["n_trials"] == 2 and row["mean_ratio"] > 0
 
 
 def test_it_runs_to_the_figures(finished):

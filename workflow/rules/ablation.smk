@@ -4,6 +4,7 @@ Trials go in ranges. A range screens its own draws, going on where the range bef
 computed without touching those there are."""
 
 EVALUATION = ["images.resize", "images.crop"]
+SCALES = settings(*EVALUATION, "ablation.crop_convention") | {"percents": CONFIG["ablation"]["scale_percents"]}
 EVALUATION_INPUT = dict(
     MODEL,
     images="results/images.parquet",
@@ -12,15 +13,36 @@ EVALUATION_INPUT = dict(
 )
 
 
+rule ablate_no_scale:
+    """Accuracies of the intact network and of the scale condition at no scale, which screening compares with."""
+    input:
+        **EVALUATION_INPUT,
+        library=library("ablate_scale.py"),
+    output:
+        "results/ablation/{block}/no_scale.parquet",
+    params:
+        settings=settings(*EVALUATION) | {"percents": [0]},
+        batch_size=untracked("images.batch_size"),
+    log:
+        "logs/ablate_no_scale/{block}.log",
+    threads: 4
+    conda:
+        "../../envs/scalestream.yaml"
+    resources:
+        gpu=1,
+    script:
+        "../scripts/ablate_scale.py"
+
+
 rule ablate_scale:
-    """Accuracies of the intact network and of the scale condition, at no scale and at every scale."""
+    """Accuracies of the intact network and of the scale condition at every scale."""
     input:
         **EVALUATION_INPUT,
         library=library("ablate_scale.py"),
     output:
         "results/ablation/{block}/scale.parquet",
     params:
-        settings=settings(*EVALUATION, "ablation.scale_percents", "ablation.crop_convention"),
+        settings=SCALES,
         batch_size=untracked("images.batch_size"),
     log:
         "logs/ablate_scale/{block}.log",
@@ -37,7 +59,7 @@ rule screen_candidates:
     """Random draws at no scale, in order, until a range of trials is found."""
     input:
         **EVALUATION_INPUT,
-        scale="results/ablation/{block}/scale.parquet",
+        no_scale="results/ablation/{block}/no_scale.parquet",
         previous=previous_screening,
         library=library("screen_candidates.py"),
     output:
@@ -66,7 +88,7 @@ rule ablate_random:
     output:
         "results/ablation/{block}/random/{first}-{stop}.parquet",
     params:
-        settings=settings(*EVALUATION, "ablation.scale_percents", "ablation.crop_convention"),
+        settings=SCALES,
         batch_size=untracked("images.batch_size"),
     log:
         "logs/ablate_random/{block}/{first}-{stop}.log",
@@ -100,12 +122,12 @@ rule gather_ablation:
     """Every accuracy of every block, condition, trial and scale."""
     input:
         tables=[
-            *expand("results/ablation/{block}/scale.parquet", block=ABLATED),
+            *expand("results/ablation/{block}/{name}.parquet", block=ABLATED, name=["no_scale", "scale"]),
             *expand("results/ablation/{block}/random/{trials}.parquet", block=ABLATED, trials=TRIALS),
         ],
         library=library("gather.py"),
     output:
-        report("results/ablation.parquet", category="Ablation", caption="../report/ablation.rst"),
+        "results/ablation.parquet",
     params:
         settings={"schema": "ABLATION"},
     log:

@@ -2,15 +2,16 @@
 
 
 rule extract_activations:
-    """Center activations of every image in every analysed layer, in one pass."""
+    """Center activations of every image in every layer that can be analysed, in one pass; early, as it checks the images."""
+    priority: 1
     input:
         **MODEL,
         images="results/images.parquet",
         library=library("extract_activations.py"),
     output:
-        expand("results/activations/{layer}.parquet", layer=LAYERS),
+        expand("results/activations/{layer}.parquet", layer=ALL_LAYERS),
     params:
-        settings=settings("blocks", "images.resize", "images.crop"),
+        settings=settings("images.resize", "images.crop"),
         batch_size=untracked("images.batch_size"),
     log:
         "logs/extract_activations.log",
@@ -27,13 +28,11 @@ rule summarize_activations:
     """Mean activations of every Post channel, and the top nine images of every channel."""
     input:
         manifest=MODEL["manifest"],
-        activations=expand("results/activations/{layer}.parquet", layer=LAYERS),
+        activations=expand("results/activations/{layer}.parquet", layer=ALL_LAYERS),
         library=library("summarize_activations.py"),
     output:
         means="results/mean_activations.parquet",
         top="results/top_images.parquet",
-    params:
-        settings=settings("blocks"),
     log:
         "logs/summarize_activations.log",
     conda:

@@ -1,6 +1,8 @@
 """Checks the configuration before any job, and answers the rules' questions about it."""
 
+import hashlib
 import os
+import re
 import sys
 from functools import cache, partial
 from modulefinder import ModuleFinder
@@ -12,7 +14,7 @@ sys.path.insert(0, str(WORKFLOW))
 os.environ.update(SCALESTREAM_LOCK=str(WORKFLOW.parent / "envs" / "requirements.txt"))  # for the conda environment
 
 from scalestream import config as configuration
-from scalestream.architectures import layer_channels, select_blocks
+from scalestream.architectures import blocks, layer_channels, select_blocks
 from scalestream.errors import InputError
 
 
@@ -48,6 +50,7 @@ ARCHITECTURE = CONFIG["model"]["architecture"]
 BLOCKS = {block.name: block for block in select_blocks(ARCHITECTURE, CONFIG["blocks"], "blocks")}
 ABLATED = [name for name in BLOCKS if name in CONFIG["ablation"]["blocks"]]
 LAYERS = layer_channels(list(BLOCKS.values()))
+ALL_LAYERS = layer_channels(list(blocks(ARCHITECTURE).values()))
 TRIALS = ranges(CONFIG["ablation"]["trials"], CONFIG["ablation"]["trials_per_job"])
 MODEL = {"weights": "results/model/weights.safetensors", "manifest": "results/model/manifest.json"}
 
@@ -86,6 +89,13 @@ def optimization(layers):
     return settings(*OPTIMIZATION) | {"jitter": {layer: configuration.jitter(CONFIG, layer) for layer in layers}}
 
 
+def folder_state(folder):
+    """A digest of the names, sizes and times of a folder's files: a file replaced, removed or added changes it."""
+    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    lines = (f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
+
+
 def visualization_chunks(wildcards):
     """The files with a layer's channels, in order."""
     return expand(
@@ -107,7 +117,7 @@ def previous_screening(wildcards):
 
 
 wildcard_constraints:
-    layer=r"layer[a-z0-9.]+",
-    block=r"\d+\.\d+",
+    layer="|".join(map(re.escape, ALL_LAYERS)),
+    block="|".join(map(re.escape, BLOCKS)),
     first=r"\d+",
     stop=r"\d+",

@@ -28,7 +28,7 @@ rule gather_criteria:
         tables=expand("results/criteria/{block}.parquet", block=BLOCKS),
         library=library("gather.py"),
     output:
-        report("results/criteria.parquet", category="Criteria", caption="../report/criteria.rst"),
+        "results/criteria.parquet",
     params:
         settings={"schema": "CRITERIA"},
     log:

@@ -28,7 +28,8 @@ rule list_images:
         images="results/images.parquet",
         skipped=report("results/skipped_images.txt", category="Images", caption="../report/skipped_images.rst"),
     params:
-        settings=settings("images.source", "images.root", "images.skip_unreadable"),
+        settings=lambda wildcards: settings("images.source", "images.root", "images.skip_unreadable")
+        | {"folder": None if DEMO_IMAGES else folder_state(CONFIG["images"]["root"])},
     log:
         "logs/list_images.log",
     threads: 4

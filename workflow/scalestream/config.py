@@ -1,6 +1,7 @@
 """The configuration: what may stand in it, checked against the schema, the network's blocks and the files it names."""
 
 import difflib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from jsonschema import Draft202012Validator
 
 from scalestream.architectures import blocks, layer_channels, select_blocks
 from scalestream.errors import InputError
+from scalestream.geometry import magnification_crop, scale_crop
+from scalestream.images import SUFFIXES
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[1] / "schemas" / "config.schema.yaml").read_text())
 TORCHVISION_WEIGHTS = {"resnet18": ["IMAGENET1K_V1"], "small": []}
@@ -20,7 +23,8 @@ def check(config: dict) -> dict:
     Raises InputError with one line for every fault: the key, what is wrong and the mend. Reads no image and no weights.
     """
     config = _typed(config, SCHEMA)
-    faults = [_describe(error) for error in Draft202012Validator(SCHEMA).iter_errors(config)]
+    faults = [f"config: {key}: {value} is not a finite number; give one" for key, value in _infinite(config)]
+    faults += [_describe(error) for error in Draft202012Validator(SCHEMA).iter_errors(config)]
     if not faults:
         faults = list(_inconsistencies(config))
     if faults:
@@ -55,9 +59,18 @@ def _normalized(value):
     return value
 
 
+def _infinite(value, place: str = "") -> Iterator[tuple[str, float]]:
+    """Keys and values of the numbers that are NaN or infinite."""
+    if isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _infinite(item, _join(place, str(name)))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield place, value
+
+
 def _typed(value, schema: dict):
-    """Keys as text, and numbers where the schema has them: YAML reads the block 2.1 as a number, and Snakemake reads
-    numbers nested in --config as text."""
+    """Keys as text, and numbers where the schema has them: YAML reads the block 2.1 as a number, and Snakemake reads what
+    is nested in --config as text."""
     schema = SCHEMA["$defs"]["jitter"] if "$ref" in schema else schema
     if isinstance(value, dict):
         known, other = schema.get("properties", {}), schema.get("additionalProperties")
@@ -65,12 +78,27 @@ def _typed(value, schema: dict):
                 for key, item in value.items()}
     if isinstance(value, list):
         return [_typed(item, schema.get("items", {})) for item in value]
-    if isinstance(value, float) and schema.get("type") == "string":
+    kind = schema.get("type")
+    if isinstance(value, float) and kind == "string":
         return str(value)
-    if isinstance(value, str) and schema.get("type") in ("integer", "number", "boolean", ["string", "null"]):
-        parsed = yaml.safe_load(value)
-        return parsed if isinstance(parsed, (int, float, type(None))) else value
+    if isinstance(value, float) and kind == "integer" and value.is_integer():
+        return int(value)
+    if isinstance(value, str):
+        return _parsed(value, kind)
     return value
+
+
+def _parsed(text: str, kind) -> object:
+    """Text as the kind of value that the schema asks for, or as it is where it is not of that kind."""
+    words = {"true": True, "false": False} if kind == "boolean" else {"null": None} if kind == ["string", "null"] else {}
+    if text in words:
+        return words[text]
+    for read in [int] if kind == "integer" else [int, float] if kind == "number" else []:
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _describe(error) -> str:
@@ -103,8 +131,15 @@ def _inconsistencies(config: dict) -> Iterator[str]:
     images = config["images"]
     if images["crop"] > images["resize"]:
         yield f"config: images.crop: {images['crop']} is larger than images.resize, {images['resize']}; make it smaller"
+    yield from _crop_faults(config)
+    ablation = config["ablation"]
+    if ablation["max_candidates"] < ablation["trials"]:
+        yield (f"config: ablation.max_candidates: {ablation['max_candidates']} draws cannot give {ablation['trials']} trials; "
+               "make it larger")
     yield from _root_faults(images["source"], images["root"])
     yield from _weights_faults(**config["model"])
+    if images["source"] == "demo" and config["model"]["weights"] in TORCHVISION_WEIGHTS[config["model"]["architecture"]]:
+        yield "config: images.source: the drawn images are none of ImageNet's classes; give the source of ImageNet's images"
 
 
 def _block_faults(config: dict) -> Iterator[str]:
@@ -125,6 +160,16 @@ def _block_faults(config: dict) -> Iterator[str]:
         yield f"config: visualization.jitter: {largest} is not below images.crop; make it smaller"
 
 
+def _crop_faults(config: dict) -> Iterator[str]:
+    resize, crop = config["images"]["resize"], config["images"]["crop"]
+    for percent in config["ablation"]["scale_percents"]:
+        if scale_crop(percent, resize, crop, config["ablation"]["crop_convention"]) < 1:
+            yield f"config: ablation.scale_percents: {percent} % leaves nothing of the image; make it smaller"
+    if magnification_crop(crop, config["criteria"]["magnification"]) < 1:
+        yield (f"config: criteria.magnification: {config['criteria']['magnification']} leaves nothing of the image; "
+               "make it smaller")
+
+
 def _root_faults(source: str, root: str | None) -> Iterator[str]:
     if source == "demo":
         return
@@ -132,8 +177,8 @@ def _root_faults(source: str, root: str | None) -> Iterator[str]:
         yield f"config: images.root is missing; images.source {source} needs the folder of the images"
     elif not Path(root).is_dir():
         yield f"config: images.root: there is no folder {root}; give the folder of the images"
-    elif not any(path.is_file() for path in Path(root).rglob("*")):
-        yield f"config: images.root: the folder {root} is empty; give the folder of the images"
+    elif not any(path.suffix.lower() in SUFFIXES for path in Path(root).rglob("*")):
+        yield f"config: images.root: the folder {root} holds no image; give the folder of the images"
 
 
 def _weights_faults(architecture: str, weights: str) -> Iterator[str]:

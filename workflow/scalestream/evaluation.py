@@ -13,7 +13,6 @@ from scalestream.ablation import count_correct
 from scalestream.architectures import blocks
 from scalestream.criteria import passing_channels
 from scalestream.errors import InputError
-from scalestream.images import require_classes
 from scalestream.preprocessing import ScaledViews, batches
 from scalestream.progress import watched
 
@@ -40,7 +39,7 @@ class Evaluation:
         """Read what there is to read.
 
         files: has the paths manifest, weights, images, criteria and means as attributes. Raises InputError when the block
-        has no passing channel, or an image's class is none of the network's.
+        has no passing channel.
         """
         manifest = json.loads(Path(files.manifest).read_text())
         found = blocks(manifest["architecture"])[block]
@@ -52,7 +51,6 @@ class Evaluation:
                  if row["layer"] == found.post]
         images = tables.read(files.images, tables.IMAGES, ["path", "class_index"])
         labels = images["class_index"].to_pylist()
-        require_classes(labels, manifest["classes"])
         return cls(network.load(files.manifest, files.weights), block, found.channels, passing, torch.tensor(means),
                    images["path"].to_pylist(), labels, settings["images.resize"], settings["images.crop"],
                    settings.get("ablation.crop_convention", "paper"), batch_size, workers)

@@ -39,12 +39,13 @@ def _ratio_panel(panel, block: str, rows: list[dict]) -> None:
     for place, height in zip(places, heights):
         if height is None:
             panel.annotate("no ratio", (place, 0), rotation=90, ha="center", va="bottom")
-    known = [height for height in (*heights, reference) if height is not None]
+    known = [edge for row in rows if row["mean_ratio"] is not None
+             for edge in (row["mean_ratio"] - (row["sem"] or 0), row["mean_ratio"] + (row["sem"] or 0))]
     if reference is not None:
         panel.axhline(reference, color=LINE, label="no scale")
         panel.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
     if known:
-        margin = max(max(known) - min(known), 0.02)
+        margin = max(0.2 * (max(known) - min(known)), 0.01)
         panel.set_ylim(max(0, min(known) - margin), max(known) + margin)
     panel.set_xticks(places, [f"{row['scale_percent']}%" for row in scaled])
     panel.set_xlabel("scale transformation")

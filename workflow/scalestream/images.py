@@ -94,8 +94,11 @@ def inspect(file: LabelledFile) -> dict | str:
     """A row of the image manifest, or what is wrong with the file in a few words."""
     try:
         data = file.path.read_bytes()
+        str(file.path).encode()  # a name that is not UTF-8 has no place in a table
         with Image.open(file.path) as image:
             image.load()
+            if image.mode.startswith(("I", "F")):
+                return f"{image.mode} has more than 8 bits a pixel; convert it to 8-bit RGB"
             return {"path": str(file.path), "width": image.width, "height": image.height, "size": len(data),
                     "mode": image.mode, "sha256": hashlib.sha256(data).hexdigest(), "wnid": file.wnid,
                     "class_index": file.class_index}

@@ -44,7 +44,11 @@ def fetch_weights(weights: str) -> dict[str, torch.Tensor]:
     if weights == "embedded":
         return load_file(EMBEDDED_WEIGHTS)
     if weights in ResNet18_Weights.__members__:
-        return ResNet18_Weights[weights].get_state_dict(progress=False, check_hash=True)
+        try:
+            return ResNet18_Weights[weights].get_state_dict(progress=False, check_hash=True)
+        except OSError as error:
+            raise InputError(f"model.weights: {weights} cannot be fetched ({in_one_line(error)}); fetch it elsewhere and "
+                             "give the file as model.weights") from error
     try:
         if weights.endswith(".safetensors"):
             return load_file(weights)
@@ -63,26 +67,35 @@ def with_weights(architecture: str, state: dict[str, torch.Tensor], source: str)
 
     Raises InputError naming `source` and the first parameter that does not fit.
     """
-    classes = state["fc.bias"].shape[0] if "fc.bias" in state else 1000
-    network = build(architecture, classes)
-    expected = network.state_dict()
+    bias = state.get("fc.bias")
+    network = build(architecture, len(bias) if bias is not None and bias.ndim == 1 else 1000)
+    fault = _misfit(network.state_dict(), state)
+    if fault:
+        raise InputError(f"model.weights: {source} does not fit {architecture}: {fault}; give weights of {architecture}")
+    network.load_state_dict({name: tensor for name, tensor in state.items() if not _is_counter(name)}, strict=False)
+    return network.requires_grad_(False)
+
+
+def _is_counter(name: str) -> bool:
+    """Whether the entry only counts the batches that a batch norm was trained on."""
+    return name.endswith("num_batches_tracked")
+
+
+def _misfit(expected: dict[str, torch.Tensor], state: dict[str, torch.Tensor]) -> str | None:
+    """What first keeps `state` from being loaded, if anything does."""
     for name, tensor in expected.items():
-        if name.endswith("num_batches_tracked"):
+        if _is_counter(name):
             continue
         if name not in state:
-            raise InputError(f"model.weights: {source} does not fit {architecture}: {name} is missing")
-        if state[name].shape != tensor.shape:
-            raise InputError(f"model.weights: {source} does not fit {architecture}: {name} has shape "
-                             f"{tuple(state[name].shape)}, the network needs {tuple(tensor.shape)}")
-    unknown = [name for name in state if name not in expected]
-    if unknown:
-        raise InputError(f"model.weights: {source} does not fit {architecture}: it holds {unknown[0]}, "
-                         "which the network does not have")
-    bad = next((name for name, tensor in state.items() if not torch.isfinite(tensor.double()).all()), None)
-    if bad:
-        raise InputError(f"model.weights: {source} holds NaN or infinite values in {bad}; use an intact file")
-    network.load_state_dict(state, strict=False)
-    return network.requires_grad_(False)
+            return f"{name} is missing"
+        found = state[name]
+        if found.shape != tensor.shape:
+            return f"{name} has shape {tuple(found.shape)}, the network needs {tuple(tensor.shape)}"
+        if not found.is_floating_point() or found.layout != torch.strided or found.is_meta:
+            return f"{name} is not a plain tensor of floating-point numbers"
+        if not torch.isfinite(found).all():
+            return f"{name} holds NaN or infinite values"
+    return next((f"it holds {name}, which the network does not have" for name in state if name not in expected), None)
 
 
 def resolve(architecture: str, weights: str) -> ResNet:

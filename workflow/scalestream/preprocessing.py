@@ -1,13 +1,13 @@
 """From image files to network input, with torchvision's transforms on PIL images (paper, section 4)."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import functional as F
+
+from scalestream.errors import InputError, in_one_line
+from scalestream.geometry import magnification_crop, scale_crop
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -26,20 +26,7 @@ def normalize(images: torch.Tensor) -> torch.Tensor:
 def magnify(image: Image.Image, factor: float = 2) -> Image.Image:
     """S(X): center crop to 1 / factor of the side, then bilinear resize back (paper, section 3)."""
     side = image.width
-    return F.resize(F.center_crop(image, round(side / factor)), [side, side])
-
-
-def scale_crop(percent: int, resize: int, crop: int, convention: str = "paper") -> int:
-    """Side of the center crop of the resized image at scale `percent`, in pixels; 0 is the no-scale condition.
-
-    "paper": resize - floor(resize * p / 100), 231 px at 10 % of 256 (paper, section 4). "author_code": the author's
-    program crops int(crop * (1 - p / 100)) instead, 201 px at 10 % of 224.
-    """
-    if percent == 0:
-        return crop
-    if convention == "paper":
-        return resize - resize * percent // 100
-    return crop * (100 - percent) // 100
+    return F.resize(F.center_crop(image, magnification_crop(side, factor)), [side, side])
 
 
 def scaled_view(image: Image.Image, percent: int, resize: int, crop: int, convention: str = "paper") -> Image.Image:
@@ -47,6 +34,16 @@ def scaled_view(image: Image.Image, percent: int, resize: int, crop: int, conven
     side = scale_crop(percent, resize, crop, convention)
     view = F.center_crop(F.resize(image, resize), [side, side])
     return F.resize(view, [crop, crop])
+
+
+def open_rgb(path: str) -> Image.Image:
+    """The image file as 8-bit RGB; raises InputError naming a file that has gone or changed since it was listed."""
+    try:
+        with Image.open(path) as file:
+            return file.convert("RGB")
+    except OSError as error:
+        raise InputError(f"{path} was readable when the images were listed and is not now ({in_one_line(error)}); "
+                         "put it back, or run again to list the images anew") from error
 
 
 class ScaledViews(Dataset):
@@ -64,13 +61,12 @@ class ScaledViews(Dataset):
         return len(self.paths)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        with Image.open(self.paths[index]) as file:
-            image = file.convert("RGB")
+        image = open_rgb(self.paths[index])
         views = [F.pil_to_tensor(scaled_view(image, percent, *self.geometry)) for percent in self.percents]
         return torch.stack(views), self.labels[index]
 
 
-def batches(views: ScaledViews, batch_size: int, workers: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def batches(views: ScaledViews, batch_size: int, workers: int) -> DataLoader:
     """Batches in order: 8-bit views (N, len(percents), 3, crop, crop) and class indices (N,)."""
     return DataLoader(views, batch_size=batch_size, num_workers=workers if workers > 1 else 0)
 

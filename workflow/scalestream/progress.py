@@ -9,11 +9,8 @@ from tqdm import tqdm
 INTERVAL = 15
 
 
-def watched(what: str, total: int, note: Callable[[], str] = str) -> Callable[[Iterable], Iterator]:
-    """A wrapper for an iterable of `total` items that logs its progress every INTERVAL seconds and at the end.
-
-    note: says more about the state, such as the accuracy so far.
-    """
+def watched(what: str, total: int) -> Callable[[Iterable], Iterator]:
+    """A wrapper for an iterable of `total` items that logs its progress every INTERVAL seconds and at the end."""
     def watch(items: Iterable) -> Iterator:
         begun = said = time.monotonic()
         for done, item in enumerate(items, start=1):
@@ -21,7 +18,7 @@ def watched(what: str, total: int, note: Callable[[], str] = str) -> Callable[[I
             now = time.monotonic()
             if now - said > INTERVAL or done == total:
                 meter = tqdm.format_meter(done, total, now - begun, ncols=72, ascii=True)
-                logging.info("%s: %s %s", what, meter, note())
+                logging.info("%s: %s", what, meter)
                 said = now
 
     return watch

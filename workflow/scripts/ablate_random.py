@@ -9,7 +9,7 @@ from scalestream.evaluation import Evaluation
 def main(snakemake) -> None:
     evaluation = Evaluation.open(snakemake.input, snakemake.wildcards.block, snakemake.params.settings,
                                  snakemake.params.batch_size, snakemake.threads)
-    percents = snakemake.params.settings["ablation.scale_percents"]
+    percents = snakemake.params.settings["percents"]
     accepted = [row for row in tables.read(snakemake.input.screening, tables.CANDIDATES).to_pylist() if row["accepted"]]
     correct = evaluation.count([row["channels"] for row in accepted], percents)
     tables.write(snakemake.output[0], tables.ABLATION, (

@@ -1,4 +1,4 @@
-"""Accuracies of a block's intact network and scale condition, at no scale and at every scale."""
+"""Accuracies of a block's intact network and scale condition, at some scales."""
 
 from job import run
 
@@ -9,7 +9,7 @@ from scalestream.evaluation import Evaluation
 def main(snakemake) -> None:
     evaluation = Evaluation.open(snakemake.input, snakemake.wildcards.block, snakemake.params.settings, snakemake.params.batch_size,
                                  snakemake.threads)
-    percents = [0, *snakemake.params.settings["ablation.scale_percents"]]
+    percents = snakemake.params.settings["percents"]
     correct = evaluation.count([[], evaluation.passing], percents)
     tables.write(snakemake.output[0], tables.ABLATION, (
         evaluation.row(condition, None, percent, n_correct)

@@ -8,17 +8,19 @@ from job import run
 
 from scalestream import network, tables
 from scalestream.activations import as_table, extract
-from scalestream.architectures import layer_channels, select_blocks
+from scalestream.images import require_classes
 from scalestream.preprocessing import ScaledViews, batches
 from scalestream.progress import watched
 
 
 def main(snakemake) -> None:
     settings = snakemake.params.settings
-    architecture = json.loads(Path(snakemake.input.manifest).read_text())["architecture"]
-    layers = list(layer_channels(select_blocks(architecture, settings["blocks"], "blocks")))
-    paths = tables.read(snakemake.input.images, tables.IMAGES, ["path"])["path"].to_pylist()
-    views = ScaledViews(paths, [0] * len(paths), [0], settings["images.resize"], settings["images.crop"])
+    manifest = json.loads(Path(snakemake.input.manifest).read_text())
+    layers = list(manifest["layers"])
+    images = tables.read(snakemake.input.images, tables.IMAGES, ["path", "class_index"])
+    paths, labels = images["path"].to_pylist(), images["class_index"].to_pylist()
+    require_classes(labels, manifest["classes"])
+    views = ScaledViews(paths, labels, [0], settings["images.resize"], settings["images.crop"])
     loader = batches(views, snakemake.params.batch_size, snakemake.threads)
     found = extract(network.load(snakemake.input.manifest, snakemake.input.weights), layers,
                     (images[:, 0] for images, _ in watched("batches", len(loader))(loader)))

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ def run(main: Callable, snakemake) -> None:
     """Run a script's `main(snakemake)` with everything that it prints in the job's log.
 
     Log messages go to the log and to the terminal. An InputError ends the job with its one line, any other error with a
-    traceback in the log.
+    line that points to its traceback in the log.
     """
     _log_to(snakemake.log[0], snakemake.rule, snakemake.wildcards)
     if "torch" in sys.modules:
@@ -23,10 +24,12 @@ def run(main: Callable, snakemake) -> None:
     try:
         main(snakemake)
     except InputError as error:
-        logging.error("%s", error)
+        # A loader's worker process hands the line on inside its traceback.
+        logging.error("%s", str(error).splitlines()[-1].removeprefix("scalestream.errors.InputError: "))
         sys.exit(1)
     except Exception:
-        logging.exception("unexpected error")
+        traceback.print_exc()
+        logging.error("unexpected error; its traceback is in %s", snakemake.log[0])
         sys.exit(1)
 
 

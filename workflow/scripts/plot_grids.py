@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 from job import run
 from matplotlib import pyplot
-from PIL import Image
 
 from scalestream import tables
 from scalestream.criteria import passing_channels
 from scalestream.figures import Column, grid
-from scalestream.preprocessing import scaled_view
+from scalestream.preprocessing import open_rgb, scaled_view
 from scalestream.visualization import decode_png
 
 
@@ -41,8 +40,7 @@ def by_channel(table) -> dict[tuple[str, int], dict]:
 
 def seen(path: str, resize: int, crop: int) -> np.ndarray:
     """The image as the network saw it."""
-    with Image.open(path) as file:
-        return np.asarray(scaled_view(file.convert("RGB"), 0, resize, crop))
+    return np.asarray(scaled_view(open_rgb(path), 0, resize, crop))
 
 
 run(main, snakemake)

@@ -14,8 +14,8 @@ def main(snakemake) -> None:
     settings, wildcards = snakemake.params.settings, snakemake.wildcards
     evaluation = Evaluation.open(snakemake.input, wildcards.block, snakemake.params.settings, snakemake.params.batch_size,
                                  snakemake.threads)
-    scale = tables.read(snakemake.input.scale, tables.ABLATION).to_pylist()
-    scale_correct = next(row["n_correct"] for row in scale if row["condition"] == "scale" and row["scale_percent"] == 0)
+    reference = tables.read(snakemake.input.no_scale, tables.ABLATION).to_pylist()
+    (scale_correct,) = (row["n_correct"] for row in reference if row["condition"] == "scale")
     rows = []
     for draw in screen(
         draws=lambda number: random_channels(wildcards.block, number, evaluation.passing, evaluation.channels,

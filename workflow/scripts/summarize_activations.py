@@ -7,17 +7,16 @@ from job import run
 
 from scalestream import tables
 from scalestream.activations import summarize
-from scalestream.architectures import layer_channels, select_blocks
+from scalestream.architectures import blocks
 
 
 def main(snakemake) -> None:
     manifest = json.loads(Path(snakemake.input.manifest).read_text())
-    analysed = select_blocks(manifest["architecture"], snakemake.params.settings["blocks"], "blocks")
-    post = {block.post for block in analysed}
+    post = {block.post for block in blocks(manifest["architecture"]).values()}
     with tables.writer(snakemake.output.means, tables.MEAN_ACTIVATIONS) as append_means, \
             tables.writer(snakemake.output.top, tables.TOP_IMAGES) as append_top:
-        for (layer, channels), path in zip(layer_channels(analysed).items(), snakemake.input.activations, strict=True):
-            summary = summarize(tables.open_table(path, tables.ACTIVATIONS).iter_batches(), channels)
+        for (layer, channels), path in zip(manifest["layers"].items(), snakemake.input.activations, strict=True):
+            summary = summarize(tables.open_table(path, tables.ACTIVATIONS).iter_batches(batch_size=1024), channels)
             append_top(summary.top_rows(layer))
             if layer in post:
                 append_means(summary.mean_rows(layer))
