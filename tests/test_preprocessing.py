@@ -71,6 +71,9 @@ def test_magnification_crops_the_center_half_and_doubles_it(real_files):
 def test_a_file_that_has_gone_is_named(tmp_path):
     with pytest.raises(InputError, match="gone.jpg was readable when the images were listed and is not now"):
         open_rgb(str(tmp_path / "gone.jpg"))
+    with pytest.raises(InputError) as error:  # in a worker process, too: job.run shows the last line
+        list(batches(ScaledViews([str(tmp_path / "gone.jpg")] * 2, [0, 0], [0], 16, 14), 1, workers=2))
+    assert "gone.jpg was readable when the images were listed" in str(error.value).splitlines()[-1]
 
 
 def test_normalisation_is_lucents():

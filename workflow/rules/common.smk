@@ -89,6 +89,7 @@ def optimization(layers):
     return settings(*OPTIMIZATION) | {"jitter": {layer: configuration.jitter(CONFIG, layer) for layer in layers}}
 
 
+@cache
 def folder_state(folder):
     """A digest of the names, sizes and times of a folder's files: a file replaced, removed or added changes it."""
     files = sorted(path for path in Path(folder).rglob("*") if path.is_file())

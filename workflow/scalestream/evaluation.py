@@ -47,7 +47,7 @@ class Evaluation:
         if not passing:
             raise InputError(f"block {block}: no channel passes the criteria, so there is nothing to ablate; take it out of "
                              "ablation.blocks")
-        means = [row["mean"] for row in tables.read(files.means, tables.MEAN_ACTIVATIONS).to_pylist()
+        means = [row["mean"] for row in tables.read(files.means, tables.MEAN_ACTIVATIONS).sort_by("channel").to_pylist()
                  if row["layer"] == found.post]
         images = tables.read(files.images, tables.IMAGES, ["path", "class_index"])
         labels = images["class_index"].to_pylist()

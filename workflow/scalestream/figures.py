@@ -33,21 +33,21 @@ def figure2(ratios: Iterable[dict]) -> Figure:
 def _ratio_panel(panel, block: str, rows: list[dict]) -> None:
     scaled = sorted((row for row in rows if row["scale_percent"]), key=lambda row: row["scale_percent"])
     (reference,) = (row["mean_ratio"] for row in rows if not row["scale_percent"])
-    heights = [row["mean_ratio"] for row in scaled]
-    places = np.arange(len(scaled))
-    panel.bar(places, [height or 0 for height in heights], yerr=[row["sem"] or 0 for row in scaled], color=BAR, capsize=3)
-    for place, height in zip(places, heights):
-        if height is None:
-            panel.annotate("no ratio", (place, 0), rotation=90, ha="center", va="bottom")
-    known = [edge for row in rows if row["mean_ratio"] is not None
-             for edge in (row["mean_ratio"] - (row["sem"] or 0), row["mean_ratio"] + (row["sem"] or 0))]
+    for place, row in enumerate(scaled):
+        if row["mean_ratio"] is None:
+            panel.annotate("no ratio", (place, 0), xycoords=("data", "axes fraction"), rotation=90, ha="center", va="bottom")
+        else:
+            panel.bar(place, row["mean_ratio"], yerr=row["sem"], color=BAR, capsize=3)
     if reference is not None:
         panel.axhline(reference, color=LINE, label="no scale")
         panel.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
-    if known:
-        margin = max(0.2 * (max(known) - min(known)), 0.01)
-        panel.set_ylim(max(0, min(known) - margin), max(known) + margin)
-    panel.set_xticks(places, [f"{row['scale_percent']}%" for row in scaled])
+    edges = [edge for row in rows if row["mean_ratio"] is not None
+             for edge in (row["mean_ratio"] - (row["sem"] or 0), row["mean_ratio"] + (row["sem"] or 0))]
+    if edges:
+        margin = max(0.2 * (max(edges) - min(edges)), 0.01)
+        panel.set_ylim(max(0, min(edges) - margin), max(edges) + margin)
+    panel.set_xticks(range(len(scaled)), [f"{row['scale_percent']}%" for row in scaled])
+    panel.set_xlim(-0.6, len(scaled) - 0.4)
     panel.set_xlabel("scale transformation")
     panel.set_title(f"block {block}", loc="right")
 
