@@ -4,7 +4,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from PIL import Image
 
 from scalestream import tables
 from scalestream.activations import Summary, as_table, extract, summarize

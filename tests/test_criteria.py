@@ -3,7 +3,6 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-import torch
 from PIL import Image
 from torchvision import transforms
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(WORKFLOW))
 os.environ.update(SCALESTREAM_LOCK=str(WORKFLOW.parent / "envs" / "requirements.txt"))  # for the conda environment
 
 from scalestream import config as configuration
-from scalestream.architectures import blocks, layer_channels, select_blocks
+from scalestream.architectures import all_layers, layer_channels, select_blocks
 from scalestream.errors import InputError
 
 
@@ -50,7 +50,7 @@ ARCHITECTURE = CONFIG["model"]["architecture"]
 BLOCKS = {block.name: block for block in select_blocks(ARCHITECTURE, CONFIG["blocks"], "blocks")}
 ABLATED = [name for name in BLOCKS if name in CONFIG["ablation"]["blocks"]]
 LAYERS = layer_channels(list(BLOCKS.values()))
-ALL_LAYERS = layer_channels(list(blocks(ARCHITECTURE).values()))
+ALL_LAYERS = all_layers(ARCHITECTURE)
 TRIALS = ranges(CONFIG["ablation"]["trials"], CONFIG["ablation"]["trials_per_job"])
 MODEL = {"weights": "results/model/weights.safetensors", "manifest": "results/model/manifest.json"}
 

@@ -1,6 +1,7 @@
 """Inputs: the model. Outputs: results/visualizations/, center-neuron visualizations of every channel by layer, and
 results/whole_channel_visualizations/, whole-channel ones of the passing channels by block."""
 
+
 rule visualize:
     """Center-neuron visualizations of a range of a layer's channels, all in one optimisation."""
     input:

@@ -73,3 +73,8 @@ def select_blocks(architecture: str, names: list[str], key: str) -> list[Block]:
 def layer_channels(selected: list[Block]) -> dict[str, int]:
     """Distinct analysed layers of the blocks with their channel counts, in network order."""
     return {layer: block.channels for block in selected for layer in block.layers.values()}
+
+
+def all_layers(architecture: str) -> dict[str, int]:
+    """Every layer that can be analysed with its channel count, in network order."""
+    return layer_channels(list(blocks(architecture).values()))

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 
-from scalestream.architectures import blocks, layer_channels, select_blocks
+from scalestream.architectures import all_layers, layer_channels, select_blocks
 from scalestream.errors import InputError
 from scalestream.geometry import magnification_crop, scale_crop
 from scalestream.images import SUFFIXES
@@ -150,7 +150,7 @@ def _block_faults(config: dict) -> Iterator[str]:
     for name in config["ablation"]["blocks"]:
         if name not in config["blocks"]:
             yield f"config: ablation.blocks: block {name} is not analysed; add it to blocks"
-    layers = layer_channels(list(blocks(architecture).values()))
+    layers = all_layers(architecture)
     for layer in config["visualization"]["jitter_by_layer"]:
         if layer not in layers:
             yield (f"config: visualization.jitter_by_layer: {architecture} has no analysed layer {layer!r}; "

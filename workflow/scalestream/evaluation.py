@@ -1,8 +1,6 @@
 """Accuracy of a network on the image set, with channels of one block ablated (paper, section 4)."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -41,7 +39,7 @@ class Evaluation:
         files: has the paths manifest, weights, images, criteria and means as attributes. Raises InputError when the block
         has no passing channel.
         """
-        manifest = json.loads(Path(files.manifest).read_text())
+        manifest = network.read_manifest(files.manifest)
         found = blocks(manifest["architecture"])[block]
         passing = passing_channels(tables.read(files.criteria, tables.CRITERIA))
         if not passing:

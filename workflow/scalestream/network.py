@@ -109,9 +109,14 @@ def save(network: ResNet, path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
+def read_manifest(path: str) -> dict:
+    """What the model rule wrote about the network: architecture, weights, their sha256, classes, layers with channels."""
+    return json.loads(Path(path).read_text())
+
+
 def load(manifest_path: str, weights_path: str) -> ResNet:
     """The network that the model rule resolved, frozen, in eval mode."""
-    manifest = json.loads(Path(manifest_path).read_text())
+    manifest = read_manifest(manifest_path)
     return with_weights(manifest["architecture"], load_file(weights_path), weights_path)
 
 

@@ -1,8 +1,6 @@
 """Eq. 1 and 2 for every channel of a block."""
 
-import json
 import logging
-from pathlib import Path
 
 from job import run
 
@@ -12,7 +10,7 @@ from scalestream.visualization import decode_png
 
 
 def main(snakemake) -> None:
-    manifest = json.loads(Path(snakemake.input.manifest).read_text())
+    manifest = network.read_manifest(snakemake.input.manifest)
     block = blocks(manifest["architecture"])[snakemake.wildcards.block]
     x_in, x_pre = by_channel(snakemake.input.x_in), by_channel(snakemake.input.x_pre)
     rows = criteria.evaluate(network.load(snakemake.input.manifest, snakemake.input.weights), block,

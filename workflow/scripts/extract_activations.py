@@ -1,8 +1,6 @@
 """Center activations of every image in every analysed layer, in one pass."""
 
-import json
 from contextlib import ExitStack
-from pathlib import Path
 
 from job import run
 
@@ -15,7 +13,7 @@ from scalestream.progress import watched
 
 def main(snakemake) -> None:
     settings = snakemake.params.settings
-    manifest = json.loads(Path(snakemake.input.manifest).read_text())
+    manifest = network.read_manifest(snakemake.input.manifest)
     layers = list(manifest["layers"])
     images = tables.read(snakemake.input.images, tables.IMAGES, ["path", "class_index"])
     paths, labels = images["path"].to_pylist(), images["class_index"].to_pylist()

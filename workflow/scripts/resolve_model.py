@@ -5,7 +5,7 @@ from pathlib import Path
 
 from job import run
 
-from scalestream.architectures import blocks, layer_channels
+from scalestream.architectures import all_layers
 from scalestream.network import resolve, save
 
 
@@ -15,7 +15,7 @@ def main(snakemake) -> None:
     network = resolve(architecture, settings["model.weights"])
     sha256 = save(network, snakemake.output.weights)
     manifest = {"architecture": architecture, "weights": settings["model.weights"], "weights_sha256": sha256,
-                "classes": network.fc.out_features, "layers": layer_channels(list(blocks(architecture).values()))}
+                "classes": network.fc.out_features, "layers": all_layers(architecture)}
     Path(snakemake.output.manifest).write_text(json.dumps(manifest, indent=2) + "\n")
 
 

@@ -1,17 +1,15 @@
 """Mean activations of every Post channel, and the top nine images of every channel."""
 
-import json
-from pathlib import Path
-
 from job import run
 
 from scalestream import tables
 from scalestream.activations import summarize
 from scalestream.architectures import blocks
+from scalestream.network import read_manifest
 
 
 def main(snakemake) -> None:
-    manifest = json.loads(Path(snakemake.input.manifest).read_text())
+    manifest = read_manifest(snakemake.input.manifest)
     post = {block.post for block in blocks(manifest["architecture"]).values()}
     with tables.writer(snakemake.output.means, tables.MEAN_ACTIVATIONS) as append_means, \
             tables.writer(snakemake.output.top, tables.TOP_IMAGES) as append_top:

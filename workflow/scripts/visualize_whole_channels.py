@@ -1,8 +1,5 @@
 """Whole-channel visualizations of a block's passing channels at In, Pre and Post."""
 
-import json
-from pathlib import Path
-
 from job import run
 
 from scalestream import network, tables
@@ -13,7 +10,7 @@ from scalestream.visualization import Optimization, as_row, visualize
 
 
 def main(snakemake) -> None:
-    manifest = json.loads(Path(snakemake.input.manifest).read_text())
+    manifest = network.read_manifest(snakemake.input.manifest)
     block = blocks(manifest["architecture"])[snakemake.wildcards.block]
     channels = passing_channels(tables.read(snakemake.input.criteria, tables.CRITERIA))
     model = network.load(snakemake.input.manifest, snakemake.input.weights)
