@@ -1,9 +1,9 @@
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo test lock
+.PHONY: help setup demo test bench-visualization lock
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 setup: ## install envs/requirements.txt into .venv, unless it is there already
 	@UV_VERSION=$(UV_VERSION) bash envs/setup.sh
@@ -13,6 +13,9 @@ demo: setup ## set up, then run the pipeline on its default configuration
 
 test: setup ## set up, then run the tests
 	.venv/bin/python -m pytest
+
+bench-visualization: setup ## set up, then time the visualization beside plain Lucent
+	PYTHONPATH=workflow .venv/bin/python benchmarks/visualization.py
 
 lock: setup ## compile envs/requirements.txt anew from pyproject.toml
 	PATH="$(CURDIR)/.venv/bin:$$PATH" python envs/lock.py

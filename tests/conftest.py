@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from lucent.optvis.param import color
 
 from scalestream.network import build
 
@@ -49,3 +51,16 @@ def real_files(real_images) -> list[Path]:
     grey = [file for file in files if Image.open(file).mode == "L"]
     by_area = sorted(files, key=lambda file: sizes[file][0] * sizes[file][1])
     return list(dict.fromkeys([*grey, by_area[0], by_area[-1], *files[:8]]))
+
+
+@pytest.fixture
+def double_precision(monkeypatch):
+    """Everything in float64, Lucent too.
+
+    In float32 the rounding of a gradient that is nearly zero can turn a step of Adam round, and images drift apart."""
+    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
+    monkeypatch.setattr("lucent.optvis.param.color.color_correlation_normalized",
+                        color.color_correlation_normalized.astype(np.float64))
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)

@@ -3,7 +3,7 @@ results/whole_channel_visualizations/, whole-channel ones of the passing channel
 
 
 rule visualize:
-    """Center-neuron visualizations of a range of a layer's channels, all in one optimisation."""
+    """Center-neuron visualizations of a range of a layer's channels."""
     input:
         **MODEL,
         library=library("visualize.py"),
@@ -48,7 +48,6 @@ rule visualize_whole_channels:
         "results/whole_channel_visualizations/{block}.parquet",
     params:
         settings=lambda wildcards: optimization(BLOCKS[wildcards.block].layers.values()),
-        batch_size=untracked("visualization.channels_per_job"),
     log:
         "logs/visualize_whole_channels/{block}.log",
     conda:

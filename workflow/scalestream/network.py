@@ -6,13 +6,16 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import fx, nn
+from torch.fx.experimental.optimization import fuse
 from torchvision.models import ResNet, ResNet18_Weights
 from torchvision.models.feature_extraction import create_feature_extractor
 from torchvision.models.resnet import BasicBlock
 
 from scalestream.architectures import ARCHITECTURES, Architecture
 from scalestream.errors import InputError, in_one_line
+
+torch.backends.cudnn.allow_tf32 = False  # a GPU's convolutions would round their inputs to 11 bits
 
 EMBEDDED_WEIGHTS = Path(__file__).parents[2] / "resources" / "small.safetensors"
 
@@ -120,24 +123,23 @@ def load(manifest_path: str, weights_path: str) -> ResNet:
     return with_weights(manifest["architecture"], load_file(weights_path), weights_path)
 
 
-def cut_after(network: nn.Module, layer: str) -> nn.Module:
+def cut_after(network: nn.Module, layer: str) -> fx.GraphModule:
     """The part of the network that computes `layer`'s output, as a module from images to that output.
 
     What torchvision's block does to the output afterwards (adding In, in place) is not part of it, whereas a forward
     hook on `layerX.Y.bn2` of the whole network would read Post in Pre's place.
     """
-    return nn.Sequential(create_feature_extractor(network, {layer: layer}), TakeOne(layer))
+    extractor = create_feature_extractor(network, {layer: layer})
+    part = fx.GraphModule(extractor, extractor.graph)
+    *_, output = part.graph.nodes
+    output.args = (output.args[0][layer],)
+    part.recompile()
+    return part
 
 
-class TakeOne(nn.Module):
-    """Takes one entry of a feature extractor's dict."""
-
-    def __init__(self, name: str):
-        super().__init__()
-        self.name = name
-
-    def forward(self, features: dict[str, torch.Tensor]) -> torch.Tensor:
-        return features[self.name]
+def with_batch_norm_folded(part: fx.GraphModule) -> fx.GraphModule:
+    """A frozen copy of `part`, with every batch norm's weights made part of the convolution before it."""
+    return fuse(part, no_trace=True).requires_grad_(False)
 
 
 def split_after(network: ResNet, block: str) -> tuple[nn.Module, nn.Module]:

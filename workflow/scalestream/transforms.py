@@ -1,17 +1,12 @@
-"""The random transforms of a feature visualization, one draw an image, applied to a batch (method of Lucent's transforms).
+"""The random transforms of a feature visualization, drawn for every image by itself (method of Lucent's transforms).
 
-Lucent draws one transform a step for a whole batch. Here every image of the batch has its own draw, so that channels
-optimised together do not depend on each other. The arithmetic is that of Lucent 0.1.8, through the same kornia calls.
+Lucent draws one transform a step for a whole batch. Here every image has its own draw, so that channels optimised together
+do not depend on each other.
 """
 
 from dataclasses import dataclass
 
-import kornia
 import numpy as np
-import torch
-import torch.nn.functional as F
-from kornia.geometry.transform import translate
-from torchvision.transforms.functional import center_crop
 
 
 @dataclass(frozen=True)
@@ -28,9 +23,9 @@ class Robustness:
 
 @dataclass(frozen=True)
 class Draws:
-    """The drawn transforms of one step, one entry an image.
+    """Drawn transforms, by step, or by step and image.
 
-    first, second: (N, 2) translations (dx, dy) in pixels; scale: (N,) factors; angle: (N,) degrees.
+    first, second: (..., 2) translations (dx, dy) in pixels; scale: (...) factors; angle: (...) degrees.
     """
 
     first: np.ndarray
@@ -38,9 +33,13 @@ class Draws:
     angle: np.ndarray
     second: np.ndarray
 
+    def of(self, step: int, images: np.ndarray) -> "Draws":
+        """Those of one step and some of the images, by image."""
+        return Draws(**{name: values[step][images] for name, values in vars(self).items()})
+
 
 def draw(robustness: Robustness, steps: int, rng: np.random.Generator) -> Draws:
-    """The transforms of one image over all steps: every array has `steps` in place of N.
+    """The transforms of one image, by step.
 
     A longer run begins with the draws of a shorter one.
     """
@@ -59,45 +58,6 @@ def draw(robustness: Robustness, steps: int, rng: np.random.Generator) -> Draws:
     )
 
 
-def at_step(draws: list[Draws], step: int) -> Draws:
-    """One step of several images' draws, as one batch."""
-    return Draws(**{name: np.stack([getattr(image, name)[step] for image in draws])
-                    for name in ("first", "scale", "angle", "second")})
-
-
-def apply(images: torch.Tensor, robustness: Robustness, draws: Draws):
-    """Transform a batch, each image by its own draw.
-
-    images: (N, 3, S, S). Yields (members, transformed) for each scale drawn: the positions of the images that drew it and
-    the transformed images, S x S with jitter, of a size that follows the scale without.
-    """
-    size = images.shape[-1]
-    if robustness.jitter:
-        images = F.pad(images, [robustness.jitter] * 4, mode="reflect")
-        images = translate(images, _like(draws.first, images))
-    for scale in np.unique(draws.scale):
-        members = np.flatnonzero(draws.scale == scale)
-        group = _rotate(_resize(images[torch.from_numpy(members).to(images.device)], scale), draws.angle[members])
-        if robustness.jitter:
-            group = center_crop(translate(group, _like(draws.second[members], group)), [size, size])
-        yield members, group
-
-
-def _like(values: np.ndarray, images: torch.Tensor) -> torch.Tensor:
-    return torch.as_tensor(values, dtype=images.dtype, device=images.device)
-
-
-def _resize(images: torch.Tensor, scale: float) -> torch.Tensor:
-    """Scaled bilinearly; a smaller result is padded with zeros to the old size or a pixel above it."""
-    size = images.shape[-1]
-    scaled = int(np.ceil(scale * size))
-    padding = max(0, int(np.ceil((size - scaled) / 2)))
-    images = F.interpolate(images, size=[scaled, scaled], mode="bilinear", align_corners=True)
-    return F.pad(images, [padding] * 4)
-
-
-def _rotate(images: torch.Tensor, angles: np.ndarray) -> torch.Tensor:
-    """Rotated about the center, counter-clockwise, on a canvas of the same size; zeros come in at the corners."""
-    center = torch.full((len(images), 2), (images.shape[-1] - 1) / 2, dtype=images.dtype, device=images.device)
-    matrix = kornia.get_rotation_matrix2d(center, _like(angles, images), torch.ones_like(center))
-    return kornia.warp_affine(images, matrix, dsize=tuple(images.shape[-2:]))
+def together(draws: list[Draws]) -> Draws:
+    """Several images' draws as one, by step and image."""
+    return Draws(**{name: np.stack([getattr(image, name) for image in draws], axis=1) for name in vars(draws[0])})

@@ -1,6 +1,6 @@
 """Feature visualization of many channels at once (paper, section 2.2; Olah et al. 2017, as in Lucent).
 
-One optimisation carries a batch of images, one channel each. Nothing couples them: the noise and the transforms of a
+One gradient ascent carries a batch of images, one channel each. Nothing couples them: the noise and the transforms of a
 channel come from (layer, channel, seed) alone, Adam works element by element, and the network is in eval mode.
 """
 
@@ -11,22 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from lucent.optvis import param
 from PIL import Image
 from torch import nn
 
-from scalestream.errors import InputError
+from scalestream.ascent import Ascent, require_finite
+from scalestream.memory import in_batches
 from scalestream.network import center, cut_after, device
+from scalestream.parameterization import spectrum_shape
 from scalestream.preprocessing import normalize, to_tensor
-from scalestream.transforms import Draws, Robustness, apply, at_step, draw
-
-
-def whole_channel(maps: torch.Tensor) -> torch.Tensor:
-    """Mean of every channel's map (Lucent's `channel` objective): (N, C, H, W) -> (N, C)."""
-    return maps.mean(dim=(2, 3))
-
-
-OBJECTIVES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"neuron": center, "channel": whole_channel}
+from scalestream.transforms import Draws, Robustness, draw, together
 
 
 @dataclass(frozen=True)
@@ -66,58 +59,34 @@ class Visualization:
 
 
 def visualize(network: nn.Module, layer: str, channels: list[int], objective: str, settings: Optimization,
-              watch: Callable[[Iterable[int]], Iterable[int]] = iter) -> list[Visualization]:
-    """Visualize channels of a layer, all in one optimisation.
+              watch: Callable[..., Iterable[int]] = lambda steps, **_: steps) -> list[Visualization]:
+    """Visualize channels of a layer, in batches that fit in memory.
 
-    objective: a key of OBJECTIVES. watch: wraps the steps, to show progress. Raises InputError naming the first channel
-    whose objective is not finite.
+    objective: a key of views.OBJECTIVES. watch: wraps the steps of a batch, to show progress in channels: `before` the
+    batch, and `each` step's worth. Raises InputError naming the first channel whose objective is not finite, and when
+    there is no memory for a single channel.
     """
-    target = device()
-    part = cut_after(network, layer).to(target)
-    starts = [start(layer, channel, settings) for channel in channels]
-    spectra, image_f = _parameterise(torch.stack([noise for noise, _ in starts]).to(target), settings)
-    optimizer = torch.optim.Adam(spectra, lr=settings.learning_rate)
-    trace = torch.empty(settings.steps, len(channels))
-    for step in watch(range(settings.steps)):
-        optimizer.zero_grad()
-        values = _objective_values(part, image_f(), channels, OBJECTIVES[objective], settings.robustness,
-                                   at_step([draws for _, draws in starts], step))
-        (-values.sum()).backward()
-        optimizer.step()
-        trace[step] = values.detach().cpu()
-        _require_finite(trace[step], layer, channels, f"step {step + 1}")
-    images = [to_8bit(image) for image in image_f().detach().cpu()]
-    activations = center_activations(part, images)[range(len(channels)), channels]
-    _require_finite(activations, layer, channels, "the finished image")
-    return [Visualization(channel, image, float(activation), values.numpy())
-            for channel, image, activation, values in zip(channels, images, activations, trace.T)]
+    ascent = Ascent(network, layer, objective, settings.size, settings.robustness, settings.learning_rate)
+    part = cut_after(network, layer).to(device())
+
+    def visualize_batch(batch: list[int]) -> list[Visualization]:
+        noise, draws = zip(*(start(layer, channel, settings) for channel in batch))
+        images, trace = ascent.run(batch, torch.stack(noise), together(draws),
+                                   lambda steps: watch(steps, before=channels.index(batch[0]),
+                                                       each=len(batch) / settings.steps))
+        stored = [to_8bit(image) for image in images.cpu()]
+        activations = center_activations(part, stored)[range(len(batch)), batch]
+        require_finite(activations, layer, batch, "the finished image")
+        return [Visualization(*each) for each in zip(batch, stored, activations.tolist(), trace.cpu().numpy().T)]
+
+    return in_batches(visualize_batch, channels, ascent.batch_size())
 
 
 def start(layer: str, channel: int, settings: Optimization) -> tuple[torch.Tensor, Draws]:
     """A channel's initial spectrum (3, S, S // 2 + 1, 2) and its transforms, from (layer, channel, seed) alone."""
     rng = np.random.default_rng([settings.seed, zlib.crc32(layer.encode()), channel])
-    frequencies = param.spatial.rfft2d_freqs(settings.size, settings.size).shape
-    noise = rng.standard_normal((3, *frequencies, 2), dtype=np.float32) * np.float32(settings.sd)
+    noise = rng.standard_normal(spectrum_shape(settings.size), dtype=np.float32) * np.float32(settings.sd)
     return torch.from_numpy(noise), draw(settings.robustness, settings.steps, rng)
-
-
-def _parameterise(noise: torch.Tensor, settings: Optimization):
-    """Lucent's Fourier image with decorrelated colours, holding the given noise (N, 3, S, S // 2 + 1, 2)."""
-    spectra, image_f = param.image(settings.size, batch=len(noise), sd=settings.sd)
-    with torch.no_grad():
-        spectra[0].copy_(noise)
-    return spectra, image_f
-
-
-def _objective_values(part: nn.Module, images: torch.Tensor, channels: list[int], objective: Callable,
-                      robustness: Robustness, draws: Draws) -> torch.Tensor:
-    """(N,): the objective of each image's own channel, after the image's own transforms."""
-    values = [None] * len(channels)
-    for members, transformed in apply(images, robustness, draws):
-        group = objective(part(normalize(transformed)))
-        for row, member in enumerate(members):
-            values[member] = group[row, channels[member]]
-    return torch.stack(values)
 
 
 def to_8bit(image: torch.Tensor) -> np.ndarray:
@@ -132,14 +101,6 @@ def center_activations(part: nn.Module, images: list[np.ndarray], batch_size: in
     batches = (torch.stack([to_tensor(image) for image in images[first:first + batch_size]])
                for first in range(0, len(images), batch_size))
     return torch.cat([center(part(normalize(batch.to(target)))).cpu() for batch in batches])
-
-
-def _require_finite(values: torch.Tensor, layer: str, channels: list[int], where: str) -> None:
-    bad = torch.nonzero(~torch.isfinite(values))
-    if len(bad):
-        channel = channels[int(bad[0])]
-        raise InputError(f"{layer}, channel {channel}: the activation is {float(values[bad[0]])} at {where}; "
-                         "check the weights (model.weights) and visualization.learning_rate")
 
 
 def encode_png(image: np.ndarray) -> bytes:

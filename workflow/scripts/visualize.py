@@ -5,6 +5,7 @@ import logging
 from job import run
 
 from scalestream import network, tables
+from scalestream.memory import keep_freed_memory
 from scalestream.progress import watched
 from scalestream.visualization import Optimization, as_row, visualize
 
@@ -13,8 +14,9 @@ def main(snakemake) -> None:
     layer = snakemake.wildcards.layer
     channels = list(range(int(snakemake.wildcards.first), int(snakemake.wildcards.stop)))
     optimization = Optimization.from_settings(snakemake.params.settings, layer)
+    keep_freed_memory()
     found = visualize(network.load(snakemake.input.manifest, snakemake.input.weights), layer, channels, "neuron",
-                      optimization, watched("steps", optimization.steps))
+                      optimization, watched("visualized", len(channels), "channel"))
     stuck = [image.channel for image in found if image.stuck]
     if stuck:
         logging.warning("%d of %d channels never became active, so their images are still noise: %s", len(stuck),

@@ -5,6 +5,7 @@ from job import run
 from scalestream import network, tables
 from scalestream.architectures import blocks
 from scalestream.criteria import passing_channels
+from scalestream.memory import keep_freed_memory
 from scalestream.progress import watched
 from scalestream.visualization import Optimization, as_row, visualize
 
@@ -14,14 +15,13 @@ def main(snakemake) -> None:
     block = blocks(manifest["architecture"])[snakemake.wildcards.block]
     channels = passing_channels(tables.read(snakemake.input.criteria, tables.CRITERIA))
     model = network.load(snakemake.input.manifest, snakemake.input.weights)
-    batch_size = snakemake.params.batch_size
+    keep_freed_memory()
     with tables.writer(snakemake.output[0], tables.VISUALIZATIONS) as append:
         for layer in block.layers.values():
             optimization = Optimization.from_settings(snakemake.params.settings, layer)
-            for first in range(0, len(channels), batch_size):
-                found = visualize(model, layer, channels[first:first + batch_size], "channel", optimization,
-                                  watched(f"{layer} steps", optimization.steps))
-                append(as_row(image, layer, "channel", optimization) for image in found)
+            found = visualize(model, layer, channels, "channel", optimization,
+                              watched(f"{layer} visualized", len(channels), "channel"))
+            append(as_row(image, layer, "channel", optimization) for image in found)
 
 
 run(main, snakemake)

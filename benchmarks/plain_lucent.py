@@ -1,0 +1,86 @@
+"""Plain Lucent, one channel at a time: what this project's visualization is compared with, in tests and benchmark."""
+
+import time
+from copy import deepcopy
+from dataclasses import dataclass
+from unittest import mock
+
+import numpy as np
+import torch
+from lucent.optvis import objectives, param, render, transform
+from torch import nn
+from torchvision.transforms import CenterCrop
+
+from scalestream.visualization import Optimization, start
+
+
+@dataclass(frozen=True)
+class PlainRun:
+    """Lucent's image (S, S, 3) in 0..1, the objective and the seconds by step."""
+
+    image: np.ndarray
+    trace: np.ndarray
+    seconds: np.ndarray
+
+
+class Clone(nn.Module):
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        return maps.clone()
+
+
+def name_for_lucent(network: nn.Module, layer: str) -> str:
+    """Lucent's name of the layer.
+
+    torchvision adds In to the output of bn2 in place, so a hook there reads Post. To let Lucent see Pre, the batch norm is
+    followed by a copy, and Lucent is pointed at the batch norm alone.
+    """
+    if not layer.endswith("bn2"):
+        return layer.replace(".", "_")
+    block = network.get_submodule(layer.rpartition(".")[0])
+    block.bn2 = nn.Sequential(block.bn2, Clone())
+    return layer.replace(".", "_") + "_0"
+
+
+def transforms(settings: Optimization) -> list:
+    """Lucent's transforms with the paper's settings (section 7.1)."""
+    robustness = settings.robustness
+    middle = [transform.random_scale(robustness.scales), transform.random_rotate(robustness.angles)]
+    if not robustness.jitter:
+        return middle
+    return [transform.pad(robustness.jitter), transform.jitter(robustness.jitter), *middle,
+            transform.jitter(robustness.jitter // 2), CenterCrop(settings.size)]
+
+
+def drawn(draws, jitter: int):
+    """The draws in the order in which Lucent's transforms ask for them."""
+    for step in range(len(draws.scale)):
+        yield from draws.first[step] if jitter else ()
+        yield from (draws.scale[step], draws.angle[step])
+        yield from draws.second[step] if jitter else ()
+
+
+def visualize(network: nn.Module, layer: str, channel: int, objective: str, settings: Optimization) -> PlainRun:
+    """Lucent's `render_vis` of one channel, from this project's noise and with its drawn transforms."""
+    noise, draws = start(layer, channel, settings)
+    trace, seconds = [], []
+
+    def image():
+        spectra, image_f = param.image(settings.size, sd=settings.sd)
+        spectra[0].data.copy_(noise[None])
+        return spectra, image_f
+
+    class RecordedAdam(torch.optim.Adam):
+        def step(self, closure):
+            begun = time.perf_counter()
+            trace.append(-super().step(closure).detach())
+            seconds.append(time.perf_counter() - begun)
+
+    network = deepcopy(network)
+    objective_f = getattr(objectives, objective)(name_for_lucent(network, layer), channel)
+    sequence = drawn(draws, settings.robustness.jitter)
+    with mock.patch("numpy.random.choice", lambda options: next(sequence)):
+        images = render.render_vis(network, objective_f, param_f=image, transforms=transforms(settings),
+                                   optimizer=lambda spectra: RecordedAdam(spectra, lr=settings.learning_rate),
+                                   thresholds=(settings.steps,), show_image=False, progress=False)
+    assert next(sequence, None) is None, "Lucent asked for fewer transforms than were drawn"
+    return PlainRun(images[0][0], torch.stack(trace).cpu().numpy(), np.array(seconds))

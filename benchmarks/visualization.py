@@ -1,0 +1,164 @@
+"""Plain Lucent beside this project's visualization, on ResNet18 at 224 pixels with the paper's settings, in one run.
+
+Both are given the same noise and draws. They alternate, and of every figure the median over the rounds is kept. The network
+has seeded random weights, trainable ones for Lucent, as torchvision hands them out: the cost does not depend on their values.
+"""
+
+import argparse
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models import resnet18
+
+import plain_lucent
+from scalestream.architectures import all_layers
+from scalestream.ascent import Ascent
+from scalestream.memory import keep_freed_memory
+from scalestream.parameterization import FourierImages
+from scalestream.transforms import Robustness, together
+from scalestream.visualization import Optimization, start
+
+REPOSITORY = Path(__file__).parents[1]
+LAYERS = all_layers("resnet18")
+STEPS = 4  # of a round, the first of which warms up
+PARTS = ("image", "transforms", "network", "optimiser")
+
+
+def paper_settings(layer: str) -> Optimization:
+    """The paper's optimisation of a layer, of a few steps."""
+    base, paper = (yaml.safe_load((REPOSITORY / name).read_text())["visualization"]
+                   for name in ("config.yaml", "config/paper.yaml"))
+    found = base | paper
+    jitter = (base["jitter_by_layer"] | paper.get("jitter_by_layer", {})).get(layer, found["jitter"])
+    robustness = Robustness(jitter, tuple(found["scales"]), tuple(found["angles"]))
+    return Optimization(224, STEPS, found["learning_rate"], found["sd"], found["seed"], robustness)
+
+
+def wait() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def seconds(work: Callable[[], object], times: int = 3) -> float:
+    """Median time of a call, after one that warms up."""
+    found = []
+    for _ in range(times + 1):
+        wait()
+        begun = time.perf_counter()
+        work()
+        wait()
+        found.append(time.perf_counter() - begun)
+    return float(np.median(found[1:]))
+
+
+def our_step(ascent: Ascent, channels: list[int], settings: Optimization) -> float:
+    """Seconds of a step for one of the channels that are optimised together."""
+    noise, draws = zip(*(start(ascent.layer, channel, settings) for channel in channels))
+    found = []
+
+    def timed(steps):
+        for step in steps:
+            wait()
+            begun = time.perf_counter()
+            yield step
+            wait()
+            found.append(time.perf_counter() - begun)
+
+    ascent.run(channels, torch.stack(noise), together(draws), timed)
+    return float(np.median(found[1:])) / len(channels)
+
+
+def parts(ascent: Ascent, channels: list[int], settings: Optimization) -> tuple[dict[str, float], float]:
+    """Seconds of each part of a step, forward and backward, for one channel; and the network's arithmetic in flop."""
+    noise, draws = zip(*(start(ascent.layer, channel, settings) for channel in channels))
+    images = FourierImages(torch.stack(noise).to(ascent.target), settings.size)
+    (turn,) = ascent.turns(together(draws), 0)
+    resampling, network = turn.view.resampling, turn.view.network
+    window = images(resampling.source).detach().requires_grad_()
+    transformed = resampling(window, turn.places).detach().requires_grad_()
+    images.spectra.grad = torch.zeros_like(images.spectra)
+    optimizer = torch.optim.Adam([images.spectra], lr=settings.learning_rate, fused=True)
+    work = {
+        "image": lambda: images(resampling.source).sum().backward(),
+        "transforms": lambda: resampling(window, turn.places).sum().backward(),
+        "network": lambda: network(transformed).sum().backward(),
+        "optimiser": optimizer.step,
+    }
+    with FlopCounterMode(display=False) as counter:
+        work["network"]()
+    return {part: seconds(work[part]) / len(channels) for part in PARTS}, counter.get_total_flops() / len(channels)
+
+
+def measured_peak(side: int = 2048) -> float:
+    """Flop a second of this device in a large float32 matrix product."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    one, other = torch.randn(2, side, side, device=device)
+    return 2 * side**3 / seconds(lambda: one @ other, times=7)
+
+
+def measure(layer: str, rounds: int, peak: float) -> dict:
+    """Milliseconds for one channel and step of plain Lucent and ours, their ratio, and where our time goes."""
+    torch.manual_seed(0)
+    network, settings = resnet18().eval(), paper_settings(layer)
+    ascent = Ascent(network, layer, "neuron", settings.size, settings.robustness, settings.learning_rate)
+    channels = list(range(min(ascent.batch_size(), LAYERS[layer])))
+    plain, ours = [], []
+    for _ in range(rounds):
+        plain.append(np.median(plain_lucent.visualize(network, layer, 0, "neuron", settings).seconds[1:]))
+        ours.append(our_step(ascent, channels, settings))
+    by_part, flop = parts(ascent, channels, settings)
+    return {"layer": layer, "plain_ms": 1e3 * np.median(plain), "ours_ms": 1e3 * np.median(ours),
+            "ratio": np.median(np.array(plain) / ours), "peak_share": flop / by_part["network"] / peak,
+            **{f"{part}_ms": 1e3 * value for part, value in by_part.items()}}
+
+
+def whole_experiment(rows: list[dict]) -> dict:
+    """All layers, each weighted by its channels."""
+    weights = [LAYERS[row["layer"]] for row in rows]
+    plain, ours = (float(np.average([row[key] for row in rows], weights=weights)) for key in ("plain_ms", "ours_ms"))
+    return {"layer": "all, weighted by channels", "plain_ms": plain, "ours_ms": ours, "ratio": plain / ours}
+
+
+def processor() -> str:
+    """What the figures were measured on."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{model}, one thread, {torch.backends.cpu.get_cpu_capability()}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--layers", nargs="+", default=list(LAYERS), choices=list(LAYERS), metavar="LAYER")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--output", type=Path, default=REPOSITORY / "results" / "benchmarks" / "visualization.json")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    peak = measured_peak()
+    print(f"{processor()}; {peak / 1e9:.0f} Gflop/s in a matrix product; torch {torch.__version__}; load {os.getloadavg()[0]:.1f}")
+    columns = ["plain_ms", "ours_ms", "ratio", *(f"{part}_ms" for part in PARTS), "peak_share"]
+    print(f"{'layer':25s}" + "".join(f"{column:>15s}" for column in columns))
+    rows = []
+    for layer in arguments.layers:
+        rows.append(measure(layer, arguments.rounds, peak))
+        print(f"{layer:25s}" + "".join(f"{rows[-1][column]:15.2f}" for column in columns), flush=True)
+    rows.append(whole_experiment(rows))
+    print(f"{rows[-1]['layer']:25s}" + "".join(f"{rows[-1][column]:15.2f}" for column in columns[:3]))
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    keys = ("layer", "plain_ms", "ours_ms", "ratio")
+    arguments.output.write_text(json.dumps([{key: row[key] for key in keys} for row in rows], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    main()

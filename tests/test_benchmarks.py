@@ -1,0 +1,37 @@
+"""The benchmark runs, and what it writes holds together; how fast anything is is not tested."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from conftest import REPOSITORY
+
+PROGRAM = REPOSITORY / "benchmarks" / "visualization.py"
+
+
+def benchmark(*arguments: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "workflow")}
+    return subprocess.run([sys.executable, PROGRAM, *arguments], capture_output=True, text=True, env=environment)
+
+
+def test_the_visualization_benchmark(tmp_path):
+    output = tmp_path / "benchmarks" / "visualization.json"
+    done = benchmark("--layers", "layer1.0", "layer2.0.bn2", "--rounds", "1", "--output", str(output))
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(output.read_text())
+    assert [row["layer"] for row in rows] == ["layer1.0", "layer2.0.bn2", "all, weighted by channels"]
+    for row in rows:
+        assert set(row) == {"layer", "plain_ms", "ours_ms", "ratio"}
+        assert row["ratio"] == pytest.approx(row["plain_ms"] / row["ours_ms"])
+        assert min(row["plain_ms"], row["ours_ms"]) > 0
+        assert f"{row['ratio']:15.2f}" in done.stdout
+    one, other, both = (row["plain_ms"] for row in rows)
+    assert both == pytest.approx((64 * one + 128 * other) / 192)
+
+
+def test_a_layer_that_does_not_exist_is_refused_in_one_line():
+    done = benchmark("--layers", "layer5")
+    assert done.returncode == 2 and "invalid choice: 'layer5'" in done.stderr.splitlines()[-1]

@@ -1,0 +1,110 @@
+"""Batches when memory runs out, for real and by a failure made on purpose."""
+
+import logging
+import subprocess
+import sys
+from unittest import mock
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import REPOSITORY, randomized
+from scalestream.ascent import Ascent
+from scalestream.errors import InputError
+from scalestream.memory import in_batches
+from scalestream.transforms import Robustness
+from scalestream.visualization import Optimization, visualize
+
+ROBUSTNESS = Robustness(4, (1, 0.95), (0, 3))
+
+
+def halving(limit: int, error: Exception):
+    """Work that fails with the error on more than `limit` items, and the sizes that it was asked for."""
+    asked = []
+
+    def work(batch):
+        asked.append(len(batch))
+        if len(batch) > limit:
+            raise error
+        return [item * 10 for item in batch]
+
+    return work, asked
+
+
+OUT_OF_MEMORY = (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB"),
+                 RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"))
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY)
+def test_out_of_memory_halves_the_batch_and_keeps_what_is_done(error, caplog):
+    work, asked = halving(2, error)
+    assert in_batches(work, [3, 1, 4, 1, 5, 9], 5) == [30, 10, 40, 10, 50, 90]
+    assert asked == [5, 2, 2, 2]
+    assert "out of memory with 5 channels together; going on with 2" in caplog.text
+
+
+def test_one_item_that_does_not_fit_is_one_line():
+    work, _ = halving(0, OUT_OF_MEMORY[0])
+    with pytest.raises(InputError, match=r"not enough memory for one channel \(CUDA out of memory\..*; run fewer jobs") as error:
+        in_batches(work, [1, 2, 3, 4], 4)
+    assert "\n" not in str(error.value)
+
+
+def test_any_other_failure_is_not_hidden():
+    work, asked = halving(1, RuntimeError("shapes do not match"))
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        in_batches(work, [1, 2], 2)
+    assert asked == [2]
+
+
+def test_images_are_the_same_after_memory_ran_out(double_precision, caplog):
+    network, settings = randomized("small", 12), Optimization(64, 6, 0.05, 0.01, 0, ROBUSTNESS)
+    channels, run = [0, 3, 4, 9, 20], Ascent.run
+
+    def with_little_memory(self, batch, *arguments):
+        if len(batch) > 2:
+            raise OUT_OF_MEMORY[0]
+        return run(self, batch, *arguments)
+
+    expected = visualize(network, "layer2.1.bn2", channels, "neuron", settings)
+    with mock.patch.object(Ascent, "run", with_little_memory), caplog.at_level(logging.WARNING):
+        found = visualize(network, "layer2.1.bn2", channels, "neuron", settings)
+    assert "going on with 2" in caplog.text
+    for one, other in zip(found, expected, strict=True):
+        assert one.channel == other.channel and np.array_equal(one.image, other.image)
+
+
+def test_a_cpu_that_runs_out_of_memory_goes_on_with_fewer_channels():
+    """For real, in a process whose address space has room for a few channels of ResNet18 only."""
+    program = """
+import logging, resource, sys
+logging.basicConfig(level=logging.WARNING)
+import torch
+from scalestream.network import build
+from scalestream.transforms import Robustness
+from scalestream.visualization import Optimization, visualize
+network = build("resnet18", 10).requires_grad_(False)
+settings = Optimization(224, 1, 0.05, 0.01, 0, Robustness(16, (1,), (0,)))
+torch.set_num_threads(1)
+visualize(network, "layer4.1", [0], "neuron", settings)
+used = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmSize"))
+resource.setrlimit(resource.RLIMIT_AS, (used + 350 * 2**20, resource.RLIM_INFINITY))
+found = visualize(network, "layer4.1", list(range(16)), "neuron", settings)
+print(len(found), [image.channel for image in found] == list(range(16)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                          env={"PYTHONPATH": str(REPOSITORY / "workflow"), "PATH": ""})
+    assert done.stdout == "16 True\n", done.stderr
+    assert "out of memory with 16 channels together; going on with 8" in done.stderr
+
+
+def test_the_bytes_that_an_image_holds_cover_its_maps_and_spectrum(small):
+    """A convolution's gradient needs no map here, the ReLUs' and the max pooling's do: at 224 pixels more than at 112."""
+    bytes_kept = {size: Ascent(small, "layer4.1", "neuron", size, ROBUSTNESS, 0.05).bytes_kept() for size in (112, 224)}
+    spectrum = 4 * 3 * 224 * 113 * 2 * 4
+    stem_and_first_stage = 4 * 16 * (112**2 + 5 * 56**2)
+    assert bytes_kept[224] > spectrum + stem_and_first_stage
+    assert 2.5 < bytes_kept[224] / bytes_kept[112] < 5
+    windowed = Ascent(small, "layer1.1", "neuron", 224, ROBUSTNESS, 0.05).bytes_kept()
+    assert spectrum < windowed < bytes_kept[224] / 2

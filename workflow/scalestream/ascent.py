@@ -1,0 +1,144 @@
+"""Gradient ascent on a batch of images, one channel each: the loop of a feature visualization.
+
+Nothing couples the images, and of each only what its neuron sees is computed: the network runs on the neuron's receptive
+field, the transforms make that window alone, and the image is drawn where the transforms read it.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from scalestream.cuda_graphs import Replayed
+from scalestream.errors import InputError
+from scalestream.network import cut_after, device, with_batch_norm_folded
+from scalestream.parameterization import FourierImages, spectrum_shape
+from scalestream.transforms import Draws, Robustness
+from scalestream.views import OBJECTIVES, View, views
+
+CHECK_EVERY = 64  # steps; a look at the values waits for the device
+CPU_BATCH = 16
+SHARE_KEPT = 0.5  # of a GPU's free memory, for what images hold; the rest is for gradients and the convolutions' workspace
+
+
+class Turn(NamedTuple):
+    """A view with the images that it is for at a step, and where its tables hold their transforms."""
+
+    view: View
+    members: torch.Tensor | slice
+    places: torch.Tensor
+
+
+class Ascent:
+    """Gradient ascent for batches of a layer's channels.
+
+    objective: a key of views.OBJECTIVES. Computes in the precision of the network's weights.
+    """
+
+    def __init__(self, network: nn.Module, layer: str, objective: str, size: int, robustness: Robustness,
+                 learning_rate: float):
+        self.layer, self.size, self.learning_rate = layer, size, learning_rate
+        self.target, self.dtype = device(), next(network.parameters()).dtype
+        part = with_batch_norm_folded(cut_after(network, layer))
+        self.views = [view.to(self.target, self.dtype)
+                      for view in views(part, size, robustness, OBJECTIVES[objective])]
+
+    def run(self, channels: list[int], spectra: torch.Tensor, draws: Draws,
+            watch: Callable[[Iterable[int]], Iterable[int]] = iter) -> tuple[torch.Tensor, torch.Tensor]:
+        """Climb from the given spectra (N, *spectrum_shape(S)), with the transforms drawn by step and image.
+
+        Returns the images (N, 3, S, S) and the objective by step (steps, N). Raises InputError naming the first channel
+        whose objective is not finite.
+        """
+        images = FourierImages(spectra.to(self.target, self.dtype), self.size)
+        on_gpu = self.target.type == "cuda"
+        optimizer = torch.optim.Adam([images.spectra], lr=self.learning_rate, fused=True, capturable=on_gpu)
+        own = torch.tensor(channels, device=self.target)
+
+        def step(turns: list[Turn]) -> torch.Tensor:
+            optimizer.zero_grad()
+            values = self.backward(images, own, turns)
+            optimizer.step()
+            return values
+
+        climb = step
+        if on_gpu and len(self.views) == 1:
+            replayed = Replayed(lambda places: step([Turn(self.views[0], slice(None), places)]))
+            climb = lambda turns: replayed(turns[0].places)
+        trace = torch.empty(len(draws.scale), len(channels), dtype=self.dtype, device=self.target)
+        for done in watch(range(len(trace))):
+            trace[done] = climb(self.turns(draws, done))
+            if (done + 1) % CHECK_EVERY == 0 or done + 1 == len(trace):
+                self._require_finite(trace[:done + 1], channels)
+        return images.finished(), trace
+
+    def backward(self, images: FourierImages, own: torch.Tensor, turns: list[Turn]) -> torch.Tensor:
+        """The objective of each image at its own channel (N,); the gradient to descend is added to that of `images`."""
+        values = torch.empty(len(own), dtype=self.dtype, device=self.target)
+        for turn in turns:
+            found = turn.view(images, turn.members, turn.places).gather(1, own[turn.members, None])[:, 0]
+            (-found.sum()).backward()
+            values[turn.members] = found.detach()
+        return values
+
+    def turns(self, draws: Draws, step: int) -> list[Turn]:
+        """The views that the images draw at a step, each with its images."""
+        turns = []
+        for view in self.views:
+            drawn = np.isin(draws.scale[step], view.resampling.scales)
+            if drawn.any():
+                members = slice(None) if drawn.all() else torch.from_numpy(np.flatnonzero(drawn)).to(self.target)
+                turns.append(Turn(view, members, view.resampling.places(draws.of(step, drawn)).to(self.target)))
+        return turns
+
+    def _require_finite(self, trace: torch.Tensor, channels: list[int]) -> None:
+        broken = torch.nonzero(~torch.isfinite(trace).all(dim=1))
+        if len(broken):
+            step = int(broken[0])
+            require_finite(trace[step], self.layer, channels, f"step {step + 1}")
+
+    def batch_size(self) -> int:
+        """How many images to optimise together: on a GPU as many as fit, on a CPU as many as make good use of its caches."""
+        if self.target.type == "cpu":
+            return CPU_BATCH
+        free, _ = torch.cuda.mem_get_info(self.target)
+        return max(1, int(free * SHARE_KEPT / self.bytes_kept()))
+
+    def bytes_kept(self) -> int:
+        """Bytes that an image holds from its forward pass to its gradient, with its spectrum and Adam's state."""
+        one, two = (self._bytes_kept(count) for count in (1, 2))
+        return two - one
+
+    def _bytes_kept(self, count: int) -> int:
+        kept = {}
+
+        def keep(tensor: torch.Tensor) -> torch.Tensor:
+            kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+            return tensor
+
+        images = FourierImages(torch.zeros(count, *spectrum_shape(self.size), dtype=self.dtype, device=self.target), self.size)
+        places = torch.zeros(count, 5, dtype=torch.long, device=self.target)
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            _graph = self.views[0](images, slice(None), places)
+        return sum(kept.values()) + 4 * images.spectra.nbytes
+
+    def _turns(self, draws: Draws, step: int) -> list[tuple]:
+        """Each view with the images that drew one of its scales, and the places of their transforms."""
+        turns = []
+        for view in self.views:
+            members = np.flatnonzero(np.isin(draws.scale[step], view.resampling.scales))
+            if len(members):
+                places = view.resampling.places(draws.of(step, members)).to(self.target)
+                alone = len(self.views) == 1
+                turns.append((view, slice(None) if alone else torch.from_numpy(members).to(self.target), places))
+        return turns
+
+
+def require_finite(values: torch.Tensor, layer: str, channels: list[int], where: str) -> None:
+    """Raises InputError naming the first of the channels whose value is not finite."""
+    bad = torch.nonzero(~torch.isfinite(values))
+    if len(bad):
+        raise InputError(f"{layer}, channel {channels[int(bad[0])]}: the activation is {float(values[bad[0]])} at {where}; "
+                         "check the weights (model.weights) and visualization.learning_rate")

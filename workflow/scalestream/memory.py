@@ -1,0 +1,49 @@
+"""Work in batches that fit in memory."""
+
+import ctypes
+import logging
+from collections.abc import Callable
+
+import torch
+
+from scalestream.errors import InputError
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep freed memory in the process, where it is glibc.
+
+    Otherwise large maps are given back and mapped anew, page by page, at every step.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(M_MMAP_MAX, 0)
+        mallopt(M_TRIM_THRESHOLD, -1)
+
+
+def in_batches(work: Callable[[list], list], items: list, size: int) -> list:
+    """`work` on batches of at most `size` items, one result an item.
+
+    When memory runs out, the batch is halved and tried again; raises InputError when it does for a single item.
+    """
+    results = []
+    while len(results) < len(items):
+        batch = items[len(results):len(results) + size]
+        try:
+            results += work(batch)
+            continue
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            if len(batch) == 1:
+                raise InputError(f"there is not enough memory for one channel ({str(error).splitlines()[0]}); "
+                                 "run fewer jobs at once, or on a larger device") from error
+        size = len(batch) // 2
+        logging.warning("out of memory with %d channels together; going on with %d", len(batch), size)
+        torch.cuda.empty_cache()
+    return results
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,0 +1,70 @@
+"""What the network sees of the images: the transforms of the window behind an objective, and the network on that window."""
+
+import logging
+from collections.abc import Callable
+
+import torch
+from torch import fx, nn
+
+from scalestream.parameterization import FourierImages
+from scalestream.preprocessing import normalize
+from scalestream.receptive_field import NotLocal, Span, restricted, window
+from scalestream.resampling import Resampling, result_size
+from scalestream.transforms import Robustness
+
+OBJECTIVES: dict[str, Callable[[int], Span]] = {
+    "neuron": lambda side: Span(side // 2, side // 2 + 1),
+    "channel": lambda side: Span(0, side),
+}
+
+
+class View(nn.Module):
+    """What the network sees of the images under some of the scales, and the objective there.
+
+    spans: by scale, the window of the transformed image that the network gets.
+    """
+
+    def __init__(self, part: nn.Module, size: int, robustness: Robustness, spans: dict[float, Span]):
+        super().__init__()
+        self.resampling = Resampling(size, robustness, spans)
+        self.part = part.to(memory_format=torch.channels_last)
+
+    def forward(self, images: FourierImages, members: torch.Tensor | slice, places: torch.Tensor) -> torch.Tensor:
+        """(N, C): the mean of every channel's map over the span that the objective looks at."""
+        return self.network(self.resampling(images(self.resampling.source, members), places))
+
+    def network(self, images: torch.Tensor) -> torch.Tensor:
+        """Transformed images (N, 3, L, L) in 0..1 -> (N, C)."""
+        return self.part(normalize(images).contiguous(memory_format=torch.channels_last)).mean(dim=(2, 3))
+
+
+class Spanned(nn.Module):
+    """A network whose window cannot be derived, followed by the choice of the wanted span of its map."""
+
+    def __init__(self, part: nn.Module, wanted: Callable[[int], Span]):
+        super().__init__()
+        self.part, self.wanted = part, wanted
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        maps = self.part(images)
+        span = slice(*self.wanted(maps.shape[-1]))
+        return maps[..., span, span]
+
+
+def views(part: fx.GraphModule, size: int, robustness: Robustness, wanted: Callable[[int], Span]) -> list[View]:
+    """The views of `size` x `size` images: one for all scales, unless the window touches the border of the image.
+
+    wanted: a value of OBJECTIVES.
+    """
+    sides = {scale: result_size(size, robustness.jitter, scale) for scale in robustness.scales}
+    groups: dict[tuple, dict[float, Span]] = {}
+    try:
+        for scale, side in sides.items():
+            found = window(part, side, wanted)
+            groups.setdefault((found.span.length, found.margins), {})[scale] = found.span
+        return [View(restricted(part, margins), size, robustness, spans) for (_, margins), spans in groups.items()]
+    except NotLocal as unknown:
+        logging.warning("the network runs on whole images, as its receptive field cannot be derived: %s", unknown)
+    for scale, side in sides.items():
+        groups.setdefault((side,), {})[scale] = Span(0, side)
+    return [View(Spanned(part, wanted), size, robustness, spans) for spans in groups.values()]
