@@ -11,6 +11,7 @@ from lucent.optvis import objectives, param, render, transform
 from torch import nn
 from torchvision.transforms import CenterCrop
 
+from scalestream.network import device
 from scalestream.visualization import Optimization, start
 
 
@@ -60,7 +61,12 @@ def drawn(draws, jitter: int):
 
 
 def visualize(network: nn.Module, layer: str, channel: int, objective: str, settings: Optimization) -> PlainRun:
-    """Lucent's `render_vis` of one channel, from this project's noise and with its drawn transforms."""
+    """Lucent's `render_vis` of one channel, from this project's noise and with its drawn transforms.
+
+    Raises ValueError below 224 pixels, where Lucent enlarges the image for the network and this project does not.
+    """
+    if settings.size < 224:
+        raise ValueError(f"{settings.size} pixels: Lucent enlarges images below 224 for the network")
     noise, draws = start(layer, channel, settings)
     trace, seconds = [], []
 
@@ -75,7 +81,7 @@ def visualize(network: nn.Module, layer: str, channel: int, objective: str, sett
             trace.append(-super().step(closure).detach())
             seconds.append(time.perf_counter() - begun)
 
-    network = deepcopy(network)
+    network = deepcopy(network).to(device())
     objective_f = getattr(objectives, objective)(name_for_lucent(network, layer), channel)
     sequence = drawn(draws, settings.robustness.jitter)
     with mock.patch("numpy.random.choice", lambda options: next(sequence)):

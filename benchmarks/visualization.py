@@ -1,15 +1,18 @@
 """Plain Lucent beside this project's visualization, on ResNet18 at 224 pixels with the paper's settings, in one run.
 
 Both are given the same noise and draws. They alternate, and of every figure the median over the rounds is kept. The network
-has seeded random weights, trainable ones for Lucent, as torchvision hands them out: the cost does not depend on their values.
+has seeded random weights, as the cost does not depend on their values. For plain Lucent they ask for gradients, as torchvision
+hands them out; "frozen" is plain Lucent on weights that do not.
 """
 
 import argparse
 import json
 import logging
 import os
+import platform
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import resnet18
 
 import plain_lucent
+from scalestream import cuda_graphs
 from scalestream.architectures import all_layers
 from scalestream.ascent import Ascent
 from scalestream.memory import keep_freed_memory
@@ -28,7 +32,8 @@ from scalestream.visualization import Optimization, start
 
 REPOSITORY = Path(__file__).parents[1]
 LAYERS = all_layers("resnet18")
-STEPS = 4  # of a round, the first of which warms up
+WARM_UP = cuda_graphs.WARM_UP + 2 if torch.cuda.is_available() else 1
+STEPS = WARM_UP + 3  # of a round
 PARTS = ("image", "transforms", "network", "optimiser")
 
 
@@ -73,14 +78,14 @@ def our_step(ascent: Ascent, channels: list[int], settings: Optimization) -> flo
             found.append(time.perf_counter() - begun)
 
     ascent.run(channels, torch.stack(noise), together(draws), timed)
-    return float(np.median(found[1:])) / len(channels)
+    return float(np.median(found[WARM_UP:])) / len(channels)
 
 
 def parts(ascent: Ascent, channels: list[int], settings: Optimization) -> tuple[dict[str, float], float]:
     """Seconds of each part of a step, forward and backward, for one channel; and the network's arithmetic in flop."""
     noise, draws = zip(*(start(ascent.layer, channel, settings) for channel in channels))
     images = FourierImages(torch.stack(noise).to(ascent.target), settings.size)
-    (turn,) = ascent.turns(together(draws), 0)
+    (turn,), *_ = ascent.turns(together(draws))
     resampling, network = turn.view.resampling, turn.view.network
     window = images(resampling.source).detach().requires_grad_()
     transformed = resampling(window, turn.places).detach().requires_grad_()
@@ -110,12 +115,14 @@ def measure(layer: str, rounds: int, peak: float) -> dict:
     network, settings = resnet18().eval(), paper_settings(layer)
     ascent = Ascent(network, layer, "neuron", settings.size, settings.robustness, settings.learning_rate)
     channels = list(range(min(ascent.batch_size(), LAYERS[layer])))
-    plain, ours = [], []
+    frozen_network = deepcopy(network).requires_grad_(False)
+    plain, frozen, ours = [], [], []
     for _ in range(rounds):
-        plain.append(np.median(plain_lucent.visualize(network, layer, 0, "neuron", settings).seconds[1:]))
+        for found, lucents in ((plain, network), (frozen, frozen_network)):
+            found.append(np.median(plain_lucent.visualize(lucents, layer, 0, "neuron", settings).seconds[WARM_UP:]))
         ours.append(our_step(ascent, channels, settings))
     by_part, flop = parts(ascent, channels, settings)
-    return {"layer": layer, "plain_ms": 1e3 * np.median(plain), "ours_ms": 1e3 * np.median(ours),
+    return {"layer": layer, "plain_ms": 1e3 * np.median(plain), "frozen_ms": 1e3 * np.median(frozen), "ours_ms": 1e3 * np.median(ours),
             "ratio": np.median(np.array(plain) / ours), "peak_share": flop / by_part["network"] / peak,
             **{f"{part}_ms": 1e3 * value for part, value in by_part.items()}}
 
@@ -123,8 +130,9 @@ def measure(layer: str, rounds: int, peak: float) -> dict:
 def whole_experiment(rows: list[dict]) -> dict:
     """All layers, each weighted by its channels."""
     weights = [LAYERS[row["layer"]] for row in rows]
-    plain, ours = (float(np.average([row[key] for row in rows], weights=weights)) for key in ("plain_ms", "ours_ms"))
-    return {"layer": "all, weighted by channels", "plain_ms": plain, "ours_ms": ours, "ratio": plain / ours}
+    plain, frozen, ours = (float(np.average([row[key] for row in rows], weights=weights))
+                           for key in ("plain_ms", "frozen_ms", "ours_ms"))
+    return {"layer": "all, weighted by channels", "plain_ms": plain, "frozen_ms": frozen, "ours_ms": ours, "ratio": plain / ours}
 
 
 def processor() -> str:
@@ -132,7 +140,7 @@ def processor() -> str:
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
     return f"{model}, one thread, {torch.backends.cpu.get_cpu_capability()}"
 
 
@@ -146,14 +154,14 @@ def main() -> None:
     keep_freed_memory()
     peak = measured_peak()
     print(f"{processor()}; {peak / 1e9:.0f} Gflop/s in a matrix product; torch {torch.__version__}; load {os.getloadavg()[0]:.1f}")
-    columns = ["plain_ms", "ours_ms", "ratio", *(f"{part}_ms" for part in PARTS), "peak_share"]
-    print(f"{'layer':25s}" + "".join(f"{column:>15s}" for column in columns))
+    columns = ["plain_ms", "frozen_ms", "ours_ms", "ratio", *(f"{part}_ms" for part in PARTS), "peak_share"]
+    print(f"{'layer':25s}" + "".join(f"{column:>14s}" for column in columns))
     rows = []
     for layer in arguments.layers:
         rows.append(measure(layer, arguments.rounds, peak))
-        print(f"{layer:25s}" + "".join(f"{rows[-1][column]:15.2f}" for column in columns), flush=True)
+        print(f"{layer:25s}" + "".join(f"{rows[-1][column]:14.2f}" for column in columns), flush=True)
     rows.append(whole_experiment(rows))
-    print(f"{rows[-1]['layer']:25s}" + "".join(f"{rows[-1][column]:15.2f}" for column in columns[:3]))
+    print(f"{rows[-1]['layer']:25s}" + "".join(f"{rows[-1][column]:14.2f}" for column in columns[:4]))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     keys = ("layer", "plain_ms", "ours_ms", "ratio")
     arguments.output.write_text(json.dumps([{key: row[key] for key in keys} for row in rows], indent=1) + "\n")

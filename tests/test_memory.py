@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from conftest import REPOSITORY, randomized
-from scalestream.ascent import Ascent
+from scalestream.ascent import CPU_BATCH, Ascent
 from scalestream.errors import InputError
 from scalestream.memory import in_batches
 from scalestream.transforms import Robustness
@@ -33,15 +33,18 @@ def halving(limit: int, error: Exception):
 
 
 OUT_OF_MEMORY = (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB"),
-                 RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"))
+                 RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+                 RuntimeError("CUDA error: out of memory"), RuntimeError("cuFFT error: CUFFT_ALLOC_FAILED"))
 
 
 @pytest.mark.parametrize("error", OUT_OF_MEMORY)
 def test_out_of_memory_halves_the_batch_and_keeps_what_is_done(error, caplog):
     work, asked = halving(2, error)
-    assert in_batches(work, [3, 1, 4, 1, 5, 9], 5) == [30, 10, 40, 10, 50, 90]
+    with mock.patch("torch.cuda.empty_cache") as emptied:
+        assert in_batches(work, [3, 1, 4, 1, 5, 9], 5) == [30, 10, 40, 10, 50, 90]
     assert asked == [5, 2, 2, 2]
     assert "out of memory with 5 channels together; going on with 2" in caplog.text
+    emptied.assert_called_once_with()
 
 
 def test_one_item_that_does_not_fit_is_one_line():
@@ -94,7 +97,7 @@ found = visualize(network, "layer4.1", list(range(16)), "neuron", settings)
 print(len(found), [image.channel for image in found] == list(range(16)))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
-                          env={"PYTHONPATH": str(REPOSITORY / "workflow"), "PATH": ""})
+                          env={"PYTHONPATH": str(REPOSITORY / "workflow"), "PATH": "", "CUDA_VISIBLE_DEVICES": ""})
     assert done.stdout == "16 True\n", done.stderr
     assert "out of memory with 16 channels together; going on with 8" in done.stderr
 
@@ -108,3 +111,52 @@ def test_the_bytes_that_an_image_holds_cover_its_maps_and_spectrum(small):
     assert 2.5 < bytes_kept[224] / bytes_kept[112] < 5
     windowed = Ascent(small, "layer1.1", "neuron", 224, ROBUSTNESS, 0.05).bytes_kept()
     assert spectrum < windowed < bytes_kept[224] / 2
+
+
+def test_a_gpus_batch_follows_its_free_memory(small, monkeypatch):
+    ascent = Ascent(small, "layer2.1", "neuron", 64, ROBUSTNESS, 0.05)
+    ascent.bytes_kept = lambda: 1000
+    assert ascent.batch_size() == CPU_BATCH
+    ascent.target = torch.device("cuda")
+    sizes = []
+    for free in (900, 2_000, 64_000):
+        monkeypatch.setattr("torch.cuda.mem_get_info", lambda _: (free, 10**9))
+        sizes.append(ascent.batch_size())
+    assert sizes == [1, 1, 32]
+
+
+def test_the_largest_view_decides(small):
+    """Without jitter a window that touches the border, as the whole image does, has a view for each size."""
+    def bytes_kept(scales):
+        return Ascent(small, "layer1.1", "channel", 64, Robustness(0, scales, (0,)), 0.05).bytes_kept()
+
+    assert bytes_kept((1, 2)) == bytes_kept((2, 1)) == bytes_kept((2,)) > 1.5 * bytes_kept((1,))
+
+
+def test_freed_memory_stays_in_the_process():
+    """Without the setting every step maps its large maps anew, page by page; with it, no page is new after a few steps."""
+    program = """
+import resource, sys, torch
+from scalestream.ascent import Ascent
+from scalestream.memory import keep_freed_memory
+from scalestream.network import build
+from scalestream.transforms import Robustness, together
+from scalestream.visualization import Optimization, start
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+torch.set_num_threads(1)
+robustness, channels, new_pages = Robustness(16, (1,), (0,)), list(range(48)), []
+noise, draws = zip(*(start("layer4.1", channel, Optimization(224, 6, 0.05, 0.01, 0, robustness)) for channel in channels))
+def watch(steps):
+    for step in steps:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        yield step
+        new_pages.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+ascent = Ascent(build("small", 10).requires_grad_(False), "layer4.1", "neuron", 224, robustness, 0.05)
+ascent.run(channels, torch.stack(noise), together(draws), watch)
+print(sum(new_pages[-4:]))
+"""
+    environment = {"PYTHONPATH": str(REPOSITORY / "workflow"), "PATH": "", "CUDA_VISIBLE_DEVICES": ""}
+    new_pages = {how: int(subprocess.run([sys.executable, "-c", program, how], capture_output=True, text=True, check=True,
+                                         env=environment).stdout) for how in ("kept", "returned")}
+    assert new_pages["kept"] < 0.1 * new_pages["returned"], new_pages

@@ -7,17 +7,26 @@ from scalestream import progress
 
 def test_progress_is_said_in_units_over_several_iterables(monkeypatch, caplog):
     monkeypatch.setattr(progress, "INTERVAL", 0)
-    watch = progress.watched("layer2.1", 4, "channel")
+    monkeypatch.setattr("time.monotonic", iter([0, 30, 60, 70, 80]).__next__)
+    watch = progress.watched("layer2.1", 4, "channels")
     with caplog.at_level(logging.INFO):
-        assert list(watch(range(2), before=0, each=1.5)) == [0, 1]
-        assert list(watch(range(2), before=3, each=0.5)) == [0, 1]
+        assert list(watch(range(2), before=0, each=1.5, steps=2)) == [0, 1]
+        assert list(watch(range(2), before=3, each=0.5, steps=2)) == [0, 1]
     first, second, third, last = caplog.messages
-    assert first.startswith("layer2.1:  38%|") and "1.5/4 [" in first and "channel" in first and "step 1]" in first
-    assert " 3.0/4 [" in second and " 3.5/4 [" in third and "100%" in last and "4.0/4 [" in last and "step 2]" in last
+    assert first.startswith("layer2.1:  38%|") and first.endswith(" 1.5 of 4 [00:30<00:50, 0.05 channels/s, step 1 of 2]")
+    assert second.endswith(" 3 of 4 [01:00<00:20, 0.05 channels/s, step 2 of 2]") and " 3.5 of 4 [" in third
+    assert "100%" in last and last.endswith(" 4 of 4 [01:20<00:00, 0.05 channels/s, step 2 of 2]")
+
+
+def test_slow_work_is_not_rounded_away(monkeypatch, caplog):
+    monkeypatch.setattr("time.monotonic", iter([0, 20]).__next__)
+    with caplog.at_level(logging.INFO):
+        assert list(progress.watched("visualized", 1, "channels")(range(1), each=40 / 2560, steps=2560)) == [0]
+    assert caplog.messages[0].endswith(" 0.01562 of 1 [00:20<21:00, 0.000781 channels/s, step 1 of 2560]")
 
 
 def test_the_end_is_said_even_of_quick_work(caplog):
     with caplog.at_level(logging.INFO):
         assert list(progress.watched("batches", 3)("abc")) == ["a", "b", "c"]
     (line,) = caplog.messages
-    assert line.startswith("batches: 100%|") and " 3/3 [" in line and "step" not in line
+    assert line.startswith("batches: 100%|") and " 3 of 3 [" in line and "step" not in line

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torchvision.models import resnet50, squeezenet1_1
 from torchvision.models.feature_extraction import create_feature_extractor
@@ -75,6 +76,54 @@ def test_other_networks_get_their_windows_too(build, layer):
     assert span.length < 160 or layer == "layer3.1"
 
 
+class Reading(nn.Module):
+    """A network whose operations are called as no module says: twice, in place, on maps of different sides."""
+
+    def __init__(self, how: str):
+        super().__init__()
+        self.how = how
+        self.first, self.second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+        self.norm, self.norm_too = (randomized_norm(nn.BatchNorm2d(4)) for _ in range(2))
+        self.everything, self.relu, self.pool = nn.Conv2d(4, 4, 64), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1)
+        self.output = nn.Identity()
+
+    def forward(self, images):
+        maps = self.norm(self.first(images))
+        if self.how == "one convolution twice":
+            return self.output(self.norm_too(self.second(self.norm(self.second(maps)))))
+        if self.how == "one batch norm twice":
+            return self.output(self.norm(self.second(maps)))
+        if self.how == "pooling of negative maps":
+            return self.output(self.pool(self.second(maps)))
+        if self.how == "in place":
+            kept = self.relu(maps)
+            return self.output(maps + self.second(kept))
+        if self.how == "in place by argument":
+            kept = F.relu(maps, inplace=True)
+            return self.output(maps + self.second(kept))
+        return self.output(maps + self.everything(maps))
+
+
+def randomized_norm(norm: nn.BatchNorm2d) -> nn.BatchNorm2d:
+    for values in (norm.running_mean, norm.bias.data):
+        values.normal_()
+    return norm
+
+
+@pytest.mark.parametrize("how", ["one convolution twice", "one batch norm twice"])
+def test_modules_that_are_called_twice(how):
+    torch.manual_seed(0)
+    assert_equals_the_whole_network(Reading(how).eval().double(), "output", 64, center)
+
+
+def test_the_padding_of_a_max_pooling_is_never_the_largest():
+    torch.manual_seed(0)
+    network = Reading("pooling of negative maps").eval().double()
+    nn.init.constant_(network.second.bias, -50)
+    for wanted in (center, whole, lambda side: Span(0, 2), lambda side: Span(side - 2, side)):
+        assert_equals_the_whole_network(network, "output", 33, wanted)
+
+
 class Squeezing(nn.Module):
     """A network in which every pixel depends on the whole image."""
 
@@ -89,6 +138,10 @@ class Squeezing(nn.Module):
 
 @pytest.mark.parametrize(("network", "layer", "culprit"), [
     (Squeezing().eval(), "output", "everything"),
+    (Reading("in place").eval(), "output", "relu .in place on a map that is read again"),
+    (Reading("in place by argument").eval(), "output", "relu .in place on a map that is read again"),
+    (Reading("other sides").eval(), "output", "add .maps of different sides"),
+    (nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, track_running_stats=False)).eval(), "1", "BatchNorm2d"),
     (squeezenet1_1().eval(), "features.6", "ceil|MaxPool2d|cat"),
     (nn.Sequential(nn.Conv2d(3, 4, 3, padding_mode="reflect", padding=1), nn.ReLU()).eval(), "1", "Conv2d"),
     (nn.Sequential(nn.Conv2d(3, 4, (1, 3)), nn.ReLU()).eval(), "1", "Conv2d"),

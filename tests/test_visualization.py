@@ -35,7 +35,7 @@ def climb(network, layer: str, channels: list[int], objective: str, settings: Op
     ascent = Ascent(network, layer, objective, settings.size, settings.robustness, settings.learning_rate)
     noise, draws = zip(*(start(layer, channel, settings) for channel in channels))
     images, trace = ascent.run(channels, torch.stack(noise), together(draws))
-    return images.permute(0, 2, 3, 1).numpy(), trace.numpy()
+    return images.permute(0, 2, 3, 1).cpu().numpy(), trace.cpu().numpy()
 
 
 def center_activation(network, layer: str, channel: int, image: np.ndarray) -> float:
@@ -132,7 +132,7 @@ def test_in_single_precision_our_gradients_are_as_exact_as_lucents(layer, jitter
 
     def gradient(ascent, step):
         images = FourierImages(spectra[step].to(ascent.dtype), settings.size)
-        value = ascent.backward(images, torch.tensor([CHANNEL]), ascent.turns(draws, step))
+        value = ascent.backward(images, torch.tensor([CHANNEL]), ascent.turns(draws)[step])
         np.testing.assert_allclose(value, plain.trace[step], rtol=1e-4, atol=1e-4)
         return images.spectra.grad
 
@@ -234,6 +234,32 @@ def test_a_channel_that_is_not_finite_is_named():
     network.layer2[1].bn2.weight[5] = float("inf")
     with pytest.raises(InputError, match=r"layer2\.1\.bn2, channel 5: the activation is .*(inf|nan) at step 1"):
         visualize(network, "layer2.1.bn2", [4, 5, 6], "neuron", optimization(0, steps=2, size=32))
+
+
+def test_a_value_that_is_not_finite_ends_the_run_early():
+    network, seen = randomized("small", 12), []
+    network.layer2[1].bn2.weight[5] = float("nan")
+
+    def watch(items, **_):
+        for step in items:
+            seen.append(step)
+            yield step
+
+    with pytest.raises(InputError, match="channel 5: the activation is nan at step 1"):
+        visualize(network, "layer2.1.bn2", [5], "neuron", optimization(0, steps=300, size=32), watch)
+    assert len(seen) <= 100
+
+
+def test_progress_is_told_how_far_each_batch_reaches(small, monkeypatch):
+    monkeypatch.setattr("scalestream.ascent.CPU_BATCH", 2)
+    told = []
+
+    def watch(items, **place):
+        told.append(place)
+        return items
+
+    visualize(small, "layer1.1", [4, 8, 9], "neuron", optimization(0, steps=8, size=32), watch)
+    assert told == [{"before": 0, "each": 2 / 8, "steps": 8}, {"before": 2, "each": 1 / 8, "steps": 8}]
 
 
 def test_a_channel_that_is_never_active_is_told_apart():

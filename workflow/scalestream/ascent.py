@@ -68,8 +68,9 @@ class Ascent:
             replayed = Replayed(lambda places: step([Turn(self.views[0], slice(None), places)]))
             climb = lambda turns: replayed(turns[0].places)
         trace = torch.empty(len(draws.scale), len(channels), dtype=self.dtype, device=self.target)
+        turns = self.turns(draws)
         for done in watch(range(len(trace))):
-            trace[done] = climb(self.turns(draws, done))
+            trace[done] = climb(turns[done])
             if (done + 1) % CHECK_EVERY == 0 or done + 1 == len(trace):
                 self._require_finite(trace[:done + 1], channels)
         return images.finished(), trace
@@ -83,14 +84,16 @@ class Ascent:
             values[turn.members] = found.detach()
         return values
 
-    def turns(self, draws: Draws, step: int) -> list[Turn]:
-        """The views that the images draw at a step, each with its images."""
-        turns = []
+    def turns(self, draws: Draws) -> list[list[Turn]]:
+        """By step, the views that the images draw, each with its images; everything is on the device beforehand."""
+        turns: list[list[Turn]] = [[] for _ in draws.scale]
         for view in self.views:
-            drawn = np.isin(draws.scale[step], view.resampling.scales)
-            if drawn.any():
-                members = slice(None) if drawn.all() else torch.from_numpy(np.flatnonzero(drawn)).to(self.target)
-                turns.append(Turn(view, members, view.resampling.places(draws.of(step, drawn)).to(self.target)))
+            drawn = np.isin(draws.scale, view.resampling.scales)
+            places = view.resampling.places(draws).to(self.target)  # those of images that draw another view mean nothing
+            members = torch.from_numpy(np.nonzero(drawn)[1]).to(self.target).split(drawn.sum(axis=1).tolist())
+            for step in np.flatnonzero(drawn.any(axis=1)):
+                own = slice(None) if drawn[step].all() else members[step]
+                turns[step].append(Turn(view, own, places[step][own]))
         return turns
 
     def _require_finite(self, trace: torch.Tensor, channels: list[int]) -> None:
@@ -103,37 +106,29 @@ class Ascent:
         """How many images to optimise together: on a GPU as many as fit, on a CPU as many as make good use of its caches."""
         if self.target.type == "cpu":
             return CPU_BATCH
+        torch.cuda.empty_cache()
         free, _ = torch.cuda.mem_get_info(self.target)
-        return max(1, int(free * SHARE_KEPT / self.bytes_kept()))
+        try:
+            return max(1, int(free * SHARE_KEPT / self.bytes_kept()))
+        except torch.OutOfMemoryError:
+            return 1
 
     def bytes_kept(self) -> int:
         """Bytes that an image holds from its forward pass to its gradient, with its spectrum and Adam's state."""
-        one, two = (self._bytes_kept(count) for count in (1, 2))
-        return two - one
+        return max(self._bytes_kept(view, 2) - self._bytes_kept(view, 1) for view in self.views)
 
-    def _bytes_kept(self, count: int) -> int:
+    def _bytes_kept(self, view: View, count: int) -> int:
         kept = {}
 
         def keep(tensor: torch.Tensor) -> torch.Tensor:
             kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
             return tensor
 
-        images = FourierImages(torch.zeros(count, *spectrum_shape(self.size), dtype=self.dtype, device=self.target), self.size)
+        spectra = torch.zeros(count, *spectrum_shape(self.size), dtype=self.dtype, device=self.target)
         places = torch.zeros(count, 5, dtype=torch.long, device=self.target)
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            _graph = self.views[0](images, slice(None), places)
-        return sum(kept.values()) + 4 * images.spectra.nbytes
-
-    def _turns(self, draws: Draws, step: int) -> list[tuple]:
-        """Each view with the images that drew one of its scales, and the places of their transforms."""
-        turns = []
-        for view in self.views:
-            members = np.flatnonzero(np.isin(draws.scale[step], view.resampling.scales))
-            if len(members):
-                places = view.resampling.places(draws.of(step, members)).to(self.target)
-                alone = len(self.views) == 1
-                turns.append((view, slice(None) if alone else torch.from_numpy(members).to(self.target), places))
-        return turns
+            _graph = view(FourierImages(spectra, self.size), slice(None), places)
+        return sum(kept.values()) + 4 * spectra.nbytes  # the spectra, their gradient and Adam's two moments
 
 
 def require_finite(values: torch.Tensor, layer: str, channels: list[int], where: str) -> None:

@@ -16,7 +16,7 @@ class Replayed:
     """
 
     def __init__(self, function: Callable[[torch.Tensor], torch.Tensor]):
-        self.function, self.calls = function, 0
+        self.function, self.calls, self.stream = function, 0, torch.cuda.Stream()
         self.graph = self.argument = self.result = None
 
     def __call__(self, argument: torch.Tensor) -> torch.Tensor:
@@ -33,18 +33,19 @@ class Replayed:
 
     def _beside(self, argument: torch.Tensor) -> torch.Tensor:
         """A call on a stream of its own, which a capture must be preceded by."""
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
+        self.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self.stream):
             result = self.function(argument)
-        torch.cuda.current_stream().wait_stream(stream)
+        torch.cuda.current_stream().wait_stream(self.stream)
         return result
 
     def _capture(self, argument: torch.Tensor) -> None:
         graph, self.argument = torch.cuda.CUDAGraph(), argument.clone()
         try:
-            with torch.cuda.graph(graph):
+            with torch.cuda.stream(torch.cuda.current_stream()), torch.cuda.graph(graph):  # back here if the capture fails
                 self.result = self.function(self.argument)
             self.graph = graph
+        except torch.OutOfMemoryError:
+            raise
         except RuntimeError as error:
             logging.warning("steps are launched kernel by kernel, as they cannot be captured as a CUDA graph: %s", error)

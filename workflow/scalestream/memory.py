@@ -46,4 +46,6 @@ def in_batches(work: Callable[[list], list], items: list, size: int) -> list:
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+    """Whether torch, the CPU's allocator, CUDA or one of its libraries had no memory left."""
+    signs = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in signs)

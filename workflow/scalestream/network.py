@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import torch
@@ -138,8 +139,14 @@ def cut_after(network: nn.Module, layer: str) -> fx.GraphModule:
 
 
 def with_batch_norm_folded(part: fx.GraphModule) -> fx.GraphModule:
-    """A frozen copy of `part`, with every batch norm's weights made part of the convolution before it."""
-    return fuse(part, no_trace=True).requires_grad_(False)
+    """A frozen copy of `part`, with every batch norm's weights made part of the convolution before it.
+
+    A network that calls a convolution or a batch norm twice is left unfolded.
+    """
+    called = [node.target for node in part.graph.nodes
+              if node.op == "call_module" and isinstance(part.get_submodule(node.target), (nn.Conv2d, nn.BatchNorm2d))]
+    folded = fuse(part, no_trace=True) if len(called) == len(set(called)) else deepcopy(part)
+    return folded.requires_grad_(False)
 
 
 def split_after(network: ResNet, block: str) -> tuple[nn.Module, nn.Module]:

@@ -8,24 +8,26 @@ from collections.abc import Callable, Iterable, Iterator
 from tqdm import tqdm
 
 INTERVAL = 15
+FORMAT = "{l_bar}{bar}| {n:.4g} of {total} [{elapsed}<{remaining}{postfix}]"
 
 
-def watched(what: str, total: int, unit: str = "it") -> Callable[..., Iterator]:
+def watched(what: str, total: int, unit: str = "items") -> Callable[..., Iterator]:
     """A wrapper for iterables, of `total` units together, that logs their progress every INTERVAL seconds and at the end.
 
-    The wrapper takes an iterable, how many units were done `before` it, and what `each` of its items is worth.
+    The wrapper takes an iterable, how many units were done `before` it, what `each` of its items is worth, and, where the
+    items are steps of work on several units at once, how many `steps` there are.
     """
     begun = said = time.monotonic()
 
-    def watch(items: Iterable, before: float = 0, each: float = 1) -> Iterator:
+    def watch(items: Iterable, before: float = 0, each: float = 1, steps: int | None = None) -> Iterator:
         nonlocal said
         for count, item in enumerate(items, start=1):
             yield item
             now, done = time.monotonic(), before + count * each
             if now - said > INTERVAL or math.isclose(done, total):
-                step = f"step {count}" if each != 1 else None
-                meter = tqdm.format_meter(round(done, 1), total, now - begun, ncols=88, ascii=True, unit=unit, postfix=step)
-                logging.info("%s: %s", what, meter)
+                place = f"{done / (now - begun):.3g} {unit}/s" + (f", step {count} of {steps}" if steps else "")
+                logging.info("%s", tqdm.format_meter(min(done, total), total, now - begun, ncols=96, ascii=True, prefix=what,
+                                                     postfix=place, bar_format=FORMAT))
                 said = now
 
     return watch

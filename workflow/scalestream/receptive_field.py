@@ -33,10 +33,9 @@ class Kernel(NamedTuple):
     stride: int = 1
     padding: int = 0
 
-    def outputs(self, rows: int, padding: int | None = None) -> int:
+    def outputs(self, rows: int) -> int:
         """How many output rows `rows` input rows give."""
-        padding = self.padding if padding is None else padding
-        return (rows + 2 * padding - self.reach) // self.stride + 1
+        return (rows + 2 * self.padding - self.reach) // self.stride + 1
 
     def inputs(self, span: Span) -> Span:
         """The input rows that a span of output rows sees; those in the padding lie outside the map."""
@@ -60,7 +59,7 @@ class Window:
     margins: tuple[tuple[tuple[int, int], ...], ...]
 
 
-POINTWISE = (nn.BatchNorm2d, nn.Dropout, nn.Identity, nn.ReLU)
+POINTWISE = (nn.Dropout, nn.Identity, nn.ReLU)
 POINTWISE_FUNCTIONS = {operator.add, operator.iadd, torch.add, torch.relu, F.relu}
 
 
@@ -73,7 +72,10 @@ def window(part: fx.GraphModule, size: int, wanted: Callable[[int], Span]) -> Wi
     kernels = {node: _kernel(part, node) for node in operations}
     sides = {image: size}
     for node in operations:
-        sides[node] = kernels[node].outputs(sides[node.all_input_nodes[0]])
+        side, *others = {sides[source] for source in node.all_input_nodes}
+        if others:
+            raise NotLocal(f"{node.name} (maps of different sides)")
+        sides[node] = kernels[node].outputs(side)
     needs = {output.args[0]: wanted(sides[output.args[0]])}
     seen = {}
     for node in reversed(operations):
@@ -107,7 +109,7 @@ def restricted(part: fx.GraphModule, margins: tuple) -> fx.GraphModule:
         if module is not None:
             modules[node.name], values[node].target = module, node.name
             if kernel.padding:
-                module.padding = padding
+                module.padding = (padding, padding)
     graph.output(values[output.args[0]])
     return fx.GraphModule(modules, graph)
 
@@ -121,10 +123,12 @@ def _own_padding(kernel: Kernel, around: tuple) -> tuple[int, tuple]:
 
 
 def _kernel(part: fx.GraphModule, node: fx.Node) -> Kernel:
-    if node.op == "call_function" and node.target in POINTWISE_FUNCTIONS:
-        return Kernel()
     module = part.get_submodule(node.target) if node.op == "call_module" else None
-    if isinstance(module, POINTWISE):
+    if _in_place(node, module) and len(node.all_input_nodes[0].users) > 1:
+        raise NotLocal(f"{node.name} (in place on a map that is read again)")
+    if node.op == "call_function" and node.target in POINTWISE_FUNCTIONS or isinstance(module, POINTWISE):
+        return Kernel()
+    if isinstance(module, nn.BatchNorm2d) and module.track_running_stats:
         return Kernel()
     zeros = isinstance(module, nn.Conv2d) and module.padding_mode == "zeros"
     if zeros or isinstance(module, nn.MaxPool2d) and not (module.ceil_mode or module.return_indices):
@@ -134,6 +138,12 @@ def _kernel(part: fx.GraphModule, node: fx.Node) -> Kernel:
             size, stride, padding, dilation = (side.pop() for side in sides)
             return Kernel(dilation * (size - 1) + 1, stride, padding)
     raise NotLocal(f"{node.name} ({type(module).__name__ if module else node.target})")
+
+
+def _in_place(node: fx.Node, module: nn.Module | None) -> bool:
+    """Whether the operation overwrites its first input."""
+    asked = node.target is F.relu and (node.kwargs.get("inplace") or any(argument is True for argument in node.args))
+    return bool(asked or node.target is operator.iadd or getattr(module, "inplace", False))
 
 
 def _hull(one: Span, other: Span) -> Span:

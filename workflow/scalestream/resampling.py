@@ -44,7 +44,8 @@ class Resampling(nn.Module):
     """The transforms of images of `size` x `size` pixels, for one window of their result.
 
     windows: by scale, the span of rows and columns wanted of the result, all of one length L.
-    `source` is the span of the image's rows and columns that these depend on.
+    `source` is the span of the image's rows and columns that these depend on. The tables are in double precision until the
+    module is moved to another one.
     """
 
     def __init__(self, size: int, robustness: Robustness, windows: dict[float, Span]):
@@ -71,7 +72,7 @@ class Resampling(nn.Module):
             "second": [(move, move / (canvas.size - 1)) for canvas in canvases for move in self.seconds],
         }
         for name, table in tables.items():
-            self.register_buffer(name, torch.from_numpy(np.array(table)).to(torch.get_default_dtype()))
+            self.register_buffer(name, torch.from_numpy(np.array(table, dtype=np.float64)))
 
     def places(self, draws: Draws) -> torch.Tensor:
         """Where the tables hold the drawn transforms: (..., 5), for rows and columns of the first translation with the

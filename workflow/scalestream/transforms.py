@@ -33,10 +33,6 @@ class Draws:
     angle: np.ndarray
     second: np.ndarray
 
-    def of(self, step: int, images: np.ndarray) -> "Draws":
-        """Those of one step and some of the images, by image."""
-        return Draws(**{name: values[step][images] for name, values in vars(self).items()})
-
 
 def draw(robustness: Robustness, steps: int, rng: np.random.Generator) -> Draws:
     """The transforms of one image, by step.

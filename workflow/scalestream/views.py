@@ -7,7 +7,7 @@ import torch
 from torch import fx, nn
 
 from scalestream.parameterization import FourierImages
-from scalestream.preprocessing import normalize
+from scalestream.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from scalestream.receptive_field import NotLocal, Span, restricted, window
 from scalestream.resampling import Resampling, result_size
 from scalestream.transforms import Robustness
@@ -28,6 +28,8 @@ class View(nn.Module):
         super().__init__()
         self.resampling = Resampling(size, robustness, spans)
         self.part = part.to(memory_format=torch.channels_last)
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN, dtype=torch.float64).view(-1, 1, 1))
+        self.register_buffer("std", torch.tensor(IMAGENET_STD, dtype=torch.float64).view(-1, 1, 1))
 
     def forward(self, images: FourierImages, members: torch.Tensor | slice, places: torch.Tensor) -> torch.Tensor:
         """(N, C): the mean of every channel's map over the span that the objective looks at."""
@@ -35,7 +37,8 @@ class View(nn.Module):
 
     def network(self, images: torch.Tensor) -> torch.Tensor:
         """Transformed images (N, 3, L, L) in 0..1 -> (N, C)."""
-        return self.part(normalize(images).contiguous(memory_format=torch.channels_last)).mean(dim=(2, 3))
+        normalized = (images - self.mean) / self.std  # torchvision's normalize would wait for a GPU
+        return self.part(normalized.contiguous(memory_format=torch.channels_last)).mean(dim=(2, 3))
 
 
 class Spanned(nn.Module):

@@ -59,11 +59,11 @@ class Visualization:
 
 
 def visualize(network: nn.Module, layer: str, channels: list[int], objective: str, settings: Optimization,
-              watch: Callable[..., Iterable[int]] = lambda steps, **_: steps) -> list[Visualization]:
+              watch: Callable[..., Iterable[int]] = lambda items, **_: items) -> list[Visualization]:
     """Visualize channels of a layer, in batches that fit in memory.
 
     objective: a key of views.OBJECTIVES. watch: wraps the steps of a batch, to show progress in channels: `before` the
-    batch, and `each` step's worth. Raises InputError naming the first channel whose objective is not finite, and when
+    batch, `each` step's worth, and how many `steps`. Raises InputError naming the first channel whose objective is not finite, and when
     there is no memory for a single channel.
     """
     ascent = Ascent(network, layer, objective, settings.size, settings.robustness, settings.learning_rate)
@@ -73,7 +73,7 @@ def visualize(network: nn.Module, layer: str, channels: list[int], objective: st
         noise, draws = zip(*(start(layer, channel, settings) for channel in batch))
         images, trace = ascent.run(batch, torch.stack(noise), together(draws),
                                    lambda steps: watch(steps, before=channels.index(batch[0]),
-                                                       each=len(batch) / settings.steps))
+                                                       each=len(batch) / settings.steps, steps=settings.steps))
         stored = [to_8bit(image) for image in images.cpu()]
         activations = center_activations(part, stored)[range(len(batch)), batch]
         require_finite(activations, layer, batch, "the finished image")
@@ -83,7 +83,7 @@ def visualize(network: nn.Module, layer: str, channels: list[int], objective: st
 
 
 def start(layer: str, channel: int, settings: Optimization) -> tuple[torch.Tensor, Draws]:
-    """A channel's initial spectrum (3, S, S // 2 + 1, 2) and its transforms, from (layer, channel, seed) alone."""
+    """A channel's initial spectrum, of spectrum_shape(S), and its transforms, from (layer, channel, seed) alone."""
     rng = np.random.default_rng([settings.seed, zlib.crc32(layer.encode()), channel])
     noise = rng.standard_normal(spectrum_shape(settings.size), dtype=np.float32) * np.float32(settings.sd)
     return torch.from_numpy(noise), draw(settings.robustness, settings.steps, rng)

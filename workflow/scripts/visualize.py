@@ -16,7 +16,7 @@ def main(snakemake) -> None:
     optimization = Optimization.from_settings(snakemake.params.settings, layer)
     keep_freed_memory()
     found = visualize(network.load(snakemake.input.manifest, snakemake.input.weights), layer, channels, "neuron",
-                      optimization, watched("visualized", len(channels), "channel"))
+                      optimization, watched("visualized", len(channels), "channels"))
     stuck = [image.channel for image in found if image.stuck]
     if stuck:
         logging.warning("%d of %d channels never became active, so their images are still noise: %s", len(stuck),

@@ -20,7 +20,7 @@ def main(snakemake) -> None:
         for layer in block.layers.values():
             optimization = Optimization.from_settings(snakemake.params.settings, layer)
             found = visualize(model, layer, channels, "channel", optimization,
-                              watched(f"{layer} visualized", len(channels), "channel"))
+                              watched(f"{layer} visualized", len(channels), "channels"))
             append(as_row(image, layer, "channel", optimization) for image in found)
 
 
