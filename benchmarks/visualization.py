@@ -122,8 +122,9 @@ def measure(layer: str, rounds: int, peak: float) -> dict:
             found.append(np.median(plain_lucent.visualize(lucents, layer, 0, "neuron", settings).seconds[WARM_UP:]))
         ours.append(our_step(ascent, channels, settings))
     by_part, flop = parts(ascent, channels, settings)
-    return {"layer": layer, "plain_ms": 1e3 * np.median(plain), "frozen_ms": 1e3 * np.median(frozen), "ours_ms": 1e3 * np.median(ours),
-            "ratio": np.median(np.array(plain) / ours), "peak_share": flop / by_part["network"] / peak,
+    return {"layer": layer, "plain_ms": 1e3 * np.median(plain), "frozen_ms": 1e3 * np.median(frozen),
+            "ours_ms": 1e3 * np.median(ours), "ratio": np.median(np.array(plain) / ours),
+            "peak_share": flop / by_part["network"] / peak,
             **{f"{part}_ms": 1e3 * value for part, value in by_part.items()}}
 
 
@@ -153,7 +154,8 @@ def main() -> None:
     torch.set_num_threads(1)
     keep_freed_memory()
     peak = measured_peak()
-    print(f"{processor()}; {peak / 1e9:.0f} Gflop/s in a matrix product; torch {torch.__version__}; load {os.getloadavg()[0]:.1f}")
+    print(f"{processor()}; {peak / 1e9:.0f} Gflop/s in a matrix product; torch {torch.__version__}; "
+          f"load {os.getloadavg()[0]:.1f}")
     columns = ["plain_ms", "frozen_ms", "ours_ms", "ratio", *(f"{part}_ms" for part in PARTS), "peak_share"]
     print(f"{'layer':25s}" + "".join(f"{column:>14s}" for column in columns))
     rows = []

@@ -8,7 +8,6 @@ from unittest import mock
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 import plain_lucent
 from conftest import randomized
@@ -19,8 +18,7 @@ from scalestream.errors import InputError
 from scalestream.parameterization import FourierImages
 from scalestream.preprocessing import normalize, to_tensor
 from scalestream.transforms import Robustness, draw, together
-from scalestream.visualization import (Optimization, center_activations, decode_png, encode_png, start, to_8bit,
-                                       visualize)
+from scalestream.visualization import Optimization, center_activations, decode_png, encode_png, start, visualize
 
 SCALES, ANGLES = (1, 0.975, 1.025, 0.95, 1.05), tuple(range(-5, 6))
 
@@ -97,7 +95,8 @@ def test_one_view_serves_all_scales_wherever_the_windows_are_alike():
     """Then a step is the same work whatever is drawn."""
     network = randomized("resnet18", 10)
     for layer in all_layers("resnet18"):
-        assert len(Ascent(network, layer, "neuron", 224, optimization(PAPER_JITTER.get(layer, 16), 1).robustness, 0.05).views) == 1
+        robustness = optimization(PAPER_JITTER.get(layer, 16), steps=1).robustness
+        assert len(Ascent(network, layer, "neuron", 224, robustness, 0.05).views) == 1
     sizes = Ascent(network, "layer2.0", "channel", 224, optimization(0, 1).robustness, 0.05).views
     assert sorted(scale for view in sizes for scale in view.resampling.scales) == sorted(SCALES)
     assert len(sizes) == 4  # 0.95 and 0.975 both give 225 pixels

@@ -63,8 +63,8 @@ def visualize(network: nn.Module, layer: str, channels: list[int], objective: st
     """Visualize channels of a layer, in batches that fit in memory.
 
     objective: a key of views.OBJECTIVES. watch: wraps the steps of a batch, to show progress in channels: `before` the
-    batch, `each` step's worth, and how many `steps`. Raises InputError naming the first channel whose objective is not finite, and when
-    there is no memory for a single channel.
+    batch, `each` step's worth, and how many `steps`. Raises InputError naming the first channel whose objective is not
+    finite, and when there is no memory for a single channel.
     """
     ascent = Ascent(network, layer, objective, settings.size, settings.robustness, settings.learning_rate)
     part = cut_after(network, layer).to(device())
