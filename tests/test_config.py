@@ -98,7 +98,7 @@ def test_a_missing_key_is_named():
 
 
 def test_a_block_to_ablate_must_be_analysed():
-    with pytest.raises(InputError, match=r"ablation\.blocks: block 3\.1 is not analysed; add it to blocks"):
+    with pytest.raises(InputError, match=r"ablation\.blocks: block 4\.0 is not analysed; add it to blocks"):
         configuration.check(changed("blocks", ["1.1", "2.1"]))
 
 

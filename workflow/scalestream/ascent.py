@@ -42,8 +42,7 @@ class Ascent:
         self.layer, self.size, self.learning_rate = layer, size, learning_rate
         self.target, self.dtype = device(), next(network.parameters()).dtype
         part = with_batch_norm_folded(cut_after(network, layer))
-        self.views = [view.to(self.target, self.dtype)
-                      for view in views(part, size, robustness, OBJECTIVES[objective])]
+        self.views = [view.to(self.target, self.dtype) for view in views(part, size, robustness, OBJECTIVES[objective])]
 
     def run(self, channels: list[int], spectra: torch.Tensor, draws: Draws,
             watch: Callable[[Iterable[int]], Iterable[int]] = iter) -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from scalestream.errors import InputError
+from scalestream.errors import InputError, in_one_line
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h
 
@@ -33,11 +33,11 @@ def in_batches(work: Callable[[list], list], items: list, size: int) -> list:
         try:
             results += work(batch)
             continue
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             if not _is_out_of_memory(error):
                 raise
             if len(batch) == 1:
-                raise InputError(f"there is not enough memory for one channel ({str(error).splitlines()[0]}); "
+                raise InputError(f"there is not enough memory for one channel ({in_one_line(error)}); "
                                  "run fewer jobs at once, or on a larger device") from error
         size = len(batch) // 2
         logging.warning("out of memory with %d channels together; going on with %d", len(batch), size)
@@ -45,7 +45,7 @@ def in_batches(work: Callable[[list], list], items: list, size: int) -> list:
     return results
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch, the CPU's allocator, CUDA or one of its libraries had no memory left."""
-    signs = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
-    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in signs)
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether torch, the CPU's allocator, oneDNN, CUDA or one of its libraries had no memory left."""
+    signs = ("can't allocate memory", "could not create a primitive", "bad_alloc", "out of memory", "ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(sign in str(error) for sign in signs)

@@ -134,7 +134,7 @@ def _kernel(part: fx.GraphModule, node: fx.Node) -> Kernel:
     if zeros or isinstance(module, nn.MaxPool2d) and not (module.ceil_mode or module.return_indices):
         settings = (module.kernel_size, module.stride, module.padding, module.dilation)
         sides = [{value} if isinstance(value, int) else set(value) for value in settings]
-        if all(len(side) == 1 for side in sides) and module.padding != "same":
+        if all(len(side) == 1 for side in sides):
             size, stride, padding, dilation = (side.pop() for side in sides)
             return Kernel(dilation * (size - 1) + 1, stride, padding)
     raise NotLocal(f"{node.name} ({type(module).__name__ if module else node.target})")
