@@ -13,6 +13,7 @@ import platform
 import time
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import resnet18
 
 import plain_lucent
+from scalestream import config as configuration
 from scalestream import cuda_graphs
 from scalestream.architectures import all_layers
 from scalestream.ascent import Ascent
 from scalestream.memory import keep_freed_memory
 from scalestream.parameterization import FourierImages
-from scalestream.transforms import Robustness, together
+from scalestream.transforms import together
 from scalestream.visualization import Optimization, start
 
 REPOSITORY = Path(__file__).parents[1]
@@ -39,12 +41,10 @@ PARTS = ("image", "transforms", "network", "optimiser")
 
 def paper_settings(layer: str) -> Optimization:
     """The paper's optimisation of a layer, of a few steps."""
-    base, paper = (yaml.safe_load((REPOSITORY / name).read_text())["visualization"]
-                   for name in ("config.yaml", "config/paper.yaml"))
-    found = base | paper
-    jitter = (base["jitter_by_layer"] | paper.get("jitter_by_layer", {})).get(layer, found["jitter"])
-    robustness = Robustness(jitter, tuple(found["scales"]), tuple(found["angles"]))
-    return Optimization(224, STEPS, found["learning_rate"], found["sd"], found["seed"], robustness)
+    paper = yaml.safe_load((REPOSITORY / "config" / "paper.yaml").read_text())
+    found = {f"visualization.{name}": value for name, value in paper["visualization"].items()}
+    found |= {"images.crop": paper["images"]["crop"], "jitter": {layer: configuration.jitter(paper, layer)}}
+    return replace(Optimization.from_settings(found, layer), steps=STEPS)
 
 
 def wait() -> None:
