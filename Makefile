@@ -1,6 +1,6 @@
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo test bench-visualization lock
+.PHONY: help setup demo test bench-visualization bench-ablation lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ test: setup ## set up, then run the tests
 
 bench-visualization: setup ## set up, then time the visualization beside plain Lucent
 	PYTHONPATH=workflow .venv/bin/python benchmarks/visualization.py
+
+bench-ablation: setup ## set up, then time ablation and activations beside the plain loops
+	PYTHONPATH=workflow .venv/bin/python benchmarks/ablation.py
 
 lock: setup ## compile envs/requirements.txt anew from pyproject.toml
 	PATH="$(CURDIR)/.venv/bin:$$PATH" python envs/lock.py

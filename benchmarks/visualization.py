@@ -8,10 +8,7 @@ hands them out; "frozen" is plain Lucent on weights that do not.
 import argparse
 import json
 import logging
-import os
-import platform
 import time
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import resnet18
 
 import plain_lucent
+from machine import describe, measured_peak, seconds, wait
 from scalestream import config as configuration
 from scalestream import cuda_graphs
 from scalestream.architectures import all_layers
@@ -45,23 +43,6 @@ def paper_settings(layer: str) -> Optimization:
     found = {f"visualization.{name}": value for name, value in paper["visualization"].items()}
     found |= {"images.crop": paper["images"]["crop"], "jitter": {layer: configuration.jitter(paper, layer)}}
     return replace(Optimization.from_settings(found, layer), steps=STEPS)
-
-
-def wait() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-
-
-def seconds(work: Callable[[], object], times: int = 3) -> float:
-    """Median time of a call, after one that warms up."""
-    found = []
-    for _ in range(times + 1):
-        wait()
-        begun = time.perf_counter()
-        work()
-        wait()
-        found.append(time.perf_counter() - begun)
-    return float(np.median(found[1:]))
 
 
 def our_step(ascent: Ascent, channels: list[int], settings: Optimization) -> float:
@@ -102,13 +83,6 @@ def parts(ascent: Ascent, channels: list[int], settings: Optimization) -> tuple[
     return {part: seconds(work[part]) / len(channels) for part in PARTS}, counter.get_total_flops() / len(channels)
 
 
-def measured_peak(side: int = 2048) -> float:
-    """Flop a second of this device in a large float32 matrix product."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    one, other = torch.randn(2, side, side, device=device)
-    return 2 * side**3 / seconds(lambda: one @ other, times=7)
-
-
 def measure(layer: str, rounds: int, peak: float) -> dict:
     """Milliseconds for one channel and step of plain Lucent and ours, their ratio, and where our time goes."""
     torch.manual_seed(0)
@@ -136,15 +110,6 @@ def whole_experiment(rows: list[dict]) -> dict:
     return {"layer": "all, weighted by channels", "plain_ms": plain, "frozen_ms": frozen, "ours_ms": ours, "ratio": plain / ours}
 
 
-def processor() -> str:
-    """What the figures were measured on."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-    return f"{model}, one thread, {torch.backends.cpu.get_cpu_capability()}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--layers", nargs="+", default=list(LAYERS), choices=list(LAYERS), metavar="LAYER")
@@ -154,8 +119,7 @@ def main() -> None:
     torch.set_num_threads(1)
     keep_freed_memory()
     peak = measured_peak()
-    print(f"{processor()}; {peak / 1e9:.0f} Gflop/s in a matrix product; torch {torch.__version__}; "
-          f"load {os.getloadavg()[0]:.1f}")
+    print(describe(peak))
     columns = ["plain_ms", "frozen_ms", "ours_ms", "ratio", *(f"{part}_ms" for part in PARTS), "peak_share"]
     print(f"{'layer':25s}" + "".join(f"{column:>14s}" for column in columns))
     rows = []

@@ -9,13 +9,14 @@ from scalestream import tables
 from scalestream.activations import Summary, as_table, extract, summarize
 from scalestream.architectures import blocks, layer_channels
 from scalestream.errors import InputError
-from scalestream.preprocessing import ScaledViews, batches, network_input
+from scalestream.loading import ImageFiles, ScaledViews, batches
+from scalestream.preprocessing import network_input
 
 LAYERS = list(layer_channels(list(blocks("small").values())))
 
 
 def test_all_layers_in_one_pass_equal_plain_forward_passes(small, real_files):
-    views = ScaledViews([str(file) for file in real_files], [0] * len(real_files), [0], 128, 112)
+    views = ScaledViews(ImageFiles([str(file) for file in real_files], 128), [0] * len(real_files), [0], 112)
     found = list(extract(small, LAYERS, (images[:, 0] for images, _ in batches(views, 5, workers=1))))
     images = torch.cat([images[:, 0] for images, _ in batches(views, 100, workers=1)])
     for layer in LAYERS:

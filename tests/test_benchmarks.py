@@ -9,17 +9,16 @@ import pytest
 
 from conftest import REPOSITORY
 
-PROGRAM = REPOSITORY / "benchmarks" / "visualization.py"
 
-
-def benchmark(*arguments: str) -> subprocess.CompletedProcess:
+def benchmark(name: str, *arguments: str) -> subprocess.CompletedProcess:
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "workflow")}
-    return subprocess.run([sys.executable, PROGRAM, *arguments], capture_output=True, text=True, env=environment)
+    return subprocess.run([sys.executable, REPOSITORY / "benchmarks" / name, *arguments], capture_output=True, text=True,
+                          env=environment)
 
 
 def test_the_visualization_benchmark(tmp_path):
     output = tmp_path / "benchmarks" / "visualization.json"
-    done = benchmark("--layers", "layer1.0", "layer2.0.bn2", "--rounds", "1", "--output", str(output))
+    done = benchmark("visualization.py", "--layers", "layer1.0", "layer2.0.bn2", "--rounds", "1", "--output", str(output))
     assert done.returncode == 0, done.stderr
     rows = json.loads(output.read_text())
     assert [row["layer"] for row in rows] == ["layer1.0", "layer2.0.bn2", "all, weighted by channels"]
@@ -33,5 +32,24 @@ def test_the_visualization_benchmark(tmp_path):
 
 
 def test_a_layer_that_does_not_exist_is_refused_in_one_line():
-    done = benchmark("--layers", "layer5")
+    done = benchmark("visualization.py", "--layers", "layer5")
     assert done.returncode == 2 and "invalid choice: 'layer5'" in done.stderr.splitlines()[-1]
+
+
+def test_the_ablation_benchmark(tmp_path, real_images):
+    output = tmp_path / "benchmarks" / "ablation.json"
+    done = benchmark("ablation.py", "--images", str(real_images), "--count", "4", "--batch-size", "2", "--blocks", "3.1",
+                     "--rounds", "1", "--output", str(output))
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(output.read_text())
+    assert [(row["block"], row["conditions"]) for row in rows] == [("3.1", 1), ("3.1", 11), ("3.1", 50), (None, 18)]
+    for row in rows:
+        assert set(row) == {"block", "conditions", "plain_rate", "ours_rate", "ratio"}
+        assert row["ratio"] == pytest.approx(row["ours_rate"] / row["plain_rate"]) and row["plain_rate"] > 0
+        assert f"{row['ratio']:8.2f}" in done.stdout
+
+
+def test_images_that_are_not_there_are_said_in_one_line(tmp_path):
+    done = benchmark("ablation.py", "--images", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"--images: {tmp_path} has no folders of JPEG files; give a folder that has"

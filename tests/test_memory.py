@@ -161,3 +161,45 @@ print(min(new_pages[-6:]))
     new_pages = {how: int(subprocess.run([sys.executable, "-c", program, how], capture_output=True, text=True, check=True,
                                          env=environment).stdout) for how in ("kept", "returned")}
     assert 10 * new_pages["kept"] < new_pages["returned"], new_pages
+
+
+def test_an_ablation_takes_no_more_memory_for_more_images_or_conditions(tmp_path):
+    """Peak of the memory that is the process's own, in megabytes; pages of the mapped cache are the system's to take back."""
+    program = """
+import sys, threading, time, torch
+from pathlib import Path
+from PIL import Image
+from scalestream.ablation import AblatedNetwork
+from scalestream.evaluation import Condition, Evaluation
+from scalestream.image_cache import ImageCache, write
+from scalestream.loading import ImageFiles
+from scalestream.memory import keep_freed_memory
+from scalestream.network import build
+images, conditions = int(sys.argv[1]), int(sys.argv[2])
+keep_freed_memory()
+torch.set_num_threads(1)
+Image.new("RGB", (300, 256)).save("image.png")
+write("shard.arrow", ImageFiles(["image.png"] * images, 256))
+def own():
+    return int(Path("/proc/self/status").read_text().split("RssAnon:")[1].split()[0]) / 1e3
+peak = 0
+def watch():
+    global peak
+    while True:
+        peak = max(peak, own())
+        time.sleep(0.002)
+evaluation = Evaluation(AblatedNetwork(build("small", 10).requires_grad_(False), "2.1", torch.zeros(24)), 24, [0],
+                        ImageCache(["shard.arrow"], ["image.png"] * images, 256), [0] * images, 224, "paper", batch_size=16, workers=1)
+before = own()
+threading.Thread(target=watch, daemon=True).start()
+evaluation.rows([Condition("random", trial, [trial % 24]) for trial in range(conditions)], [10])
+print(peak - before)
+"""
+    environment = {"PYTHONPATH": str(REPOSITORY / "workflow"), "PATH": "", "CUDA_VISIBLE_DEVICES": ""}
+
+    def peak(images: int, conditions: int) -> float:
+        return float(subprocess.run([sys.executable, "-c", program, str(images), str(conditions)], capture_output=True, text=True,
+                                    check=True, env=environment, cwd=tmp_path).stdout)
+
+    one, images, conditions = peak(64, 20), peak(640, 20), peak(64, 200)  # all conditions together would take 200 MB more
+    assert one > 20 and max(images, conditions) < one + 25, (one, images, conditions)

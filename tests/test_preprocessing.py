@@ -10,7 +10,8 @@ from torchvision import transforms
 
 from scalestream.errors import InputError
 from scalestream.geometry import scale_crop
-from scalestream.preprocessing import ScaledViews, batches, magnify, network_input, normalize, open_rgb, scaled_view, to_tensor
+from scalestream.loading import ImageFiles, ScaledViews, batches, open_rgb
+from scalestream.preprocessing import magnify, network_input, normalize, resized, scaled_view, to_tensor
 
 NORMALIZE = transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 
@@ -32,12 +33,12 @@ def test_views_of_real_images_equal_pil(real_files, percent):
     side = 224 if percent == 0 else 256 - math.floor(256 * percent / 100)
     for file in real_files:
         image = Image.open(file).convert("RGB")
-        assert np.array_equal(scaled_view(image, percent, 256, 224), pil_view(image, side, 256, 224))
+        assert np.array_equal(scaled_view(resized(image, 256), percent, 224), pil_view(image, side, 256, 224))
 
 
 def test_the_no_scale_input_is_torchvisions_standard_one(real_files):
     plain = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224), transforms.ToTensor(), NORMALIZE])
-    views = ScaledViews([str(file) for file in real_files], list(range(len(real_files))), [0], 256, 224)
+    views = ScaledViews(ImageFiles([str(file) for file in real_files], 256), list(range(len(real_files))), [0], 224)
     for (images, labels), file in zip(batches(views, 1, workers=1), real_files, strict=True):
         expected = plain(Image.open(file).convert("RGB"))[None]
         torch.testing.assert_close(network_input(images[:, 0], torch.device("cpu")), expected, rtol=0, atol=1e-6)
@@ -45,12 +46,12 @@ def test_the_no_scale_input_is_torchvisions_standard_one(real_files):
 
 
 def test_views_come_in_the_order_of_scales_and_files_with_workers_too(real_files):
-    views = ScaledViews([str(file) for file in real_files], list(range(len(real_files))), [0, 50], 128, 112)
+    views = ScaledViews(ImageFiles([str(file) for file in real_files], 128), list(range(len(real_files))), [0, 50], 112)
     one = [images for images, _ in batches(views, 5, workers=1)]
     two = list(batches(views, 5, workers=2))
     assert torch.equal(torch.cat(one), torch.cat([images for images, _ in two]))
     assert torch.cat([labels for _, labels in two]).tolist() == list(range(len(real_files)))
-    expected = scaled_view(Image.open(real_files[3]).convert("RGB"), 50, 128, 112)
+    expected = scaled_view(resized(Image.open(real_files[3]).convert("RGB"), 128), 50, 112)
     assert np.array_equal(torch.cat(one)[3, 1].permute(1, 2, 0), expected)
 
 
@@ -59,6 +60,17 @@ def test_scale_crops_of_paper_and_author():
     assert [scale_crop(p, 256, 224, "author_code") for p in (0, 10, 20, 30, 40, 50)] == \
         [224, *(int(224 * (1 - p / 100)) for p in (10, 20, 30, 40, 50))]
     assert scale_crop(10, 256, 224, "author_code") == 201
+
+
+@pytest.mark.parametrize("long_side", range(64, 131))
+def test_every_crop_of_the_square_is_the_crop_of_the_whole_resized_image(long_side):
+    """Also where halves are rounded: torchvision's center crop of the whole image, for odd and even sides."""
+    pixels = np.random.default_rng(long_side).integers(0, 256, (64, long_side, 3), dtype=np.uint8)
+    for image in (Image.fromarray(pixels), Image.fromarray(pixels.transpose(1, 0, 2).copy())):
+        for percent in range(100):
+            side = 56 if percent == 0 else 64 - 64 * percent // 100
+            expected = transforms.Resize(56)(transforms.CenterCrop(side)(transforms.Resize(64)(image)))
+            assert np.array_equal(scaled_view(resized(image, 64), percent, 56), expected), (image.size, percent)
 
 
 def test_magnification_crops_the_center_half_and_doubles_it(real_files):
@@ -72,7 +84,7 @@ def test_a_file_that_has_gone_is_named(tmp_path):
     with pytest.raises(InputError, match="gone.jpg was readable when the images were listed and is not now"):
         open_rgb(str(tmp_path / "gone.jpg"))
     with pytest.raises(InputError) as error:  # in a worker process, too: job.run shows the last line
-        list(batches(ScaledViews([str(tmp_path / "gone.jpg")] * 2, [0, 0], [0], 16, 14), 1, workers=2))
+        list(batches(ScaledViews(ImageFiles([str(tmp_path / "gone.jpg")] * 2, 16), [0, 0], [0], 14), 1, workers=2))
     assert "gone.jpg was readable when the images were listed" in str(error.value).splitlines()[-1]
 
 

@@ -30,3 +30,13 @@ def test_the_end_is_said_even_of_quick_work(caplog):
         assert list(progress.watched("batches", 3)("abc")) == ["a", "b", "c"]
     (line,) = caplog.messages
     assert line.startswith("batches: 100%|") and " 3 of 3 [" in line and "step" not in line
+
+
+def test_a_note_and_a_last_batch_that_is_worth_less(caplog):
+    correct = []
+    with caplog.at_level(logging.INFO):
+        watch = progress.watched("images", 5, "images")
+        for batch in watch(["ab", "cd", "e"], each=2, note=lambda: f"top-1 so far: {len(correct)}"):
+            correct.append(batch)
+    (line,) = caplog.messages
+    assert " 5 of 5 [" in line and line.endswith("images/s] top-1 so far: 3")

@@ -1,5 +1,6 @@
 """Real Snakemake runs on tiny inputs: the outputs, what runs again, and how bad input is met."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -79,7 +80,7 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert run.returncode == 0 and "Nothing to be done" in run.stdout + run.stderr
 
 
-ABLATION = {"ablate_no_scale": 1, "ablate_scale": 1, "screen_candidates": 2, "ablate_random": 2, "gather_candidates": 1, "gather_ablation": 1,
+ABLATION = {"ablate_no_scale": 1, "screen_candidates": 2, "ablate": 2, "gather_candidates": 1, "gather_ablation": 1,
             "compute_ratios": 1, "plot_figure2": 1}
 VISUALIZATION = {"visualize": 5, "gather_visualizations": 5, "evaluate_criteria": 2, "gather_criteria": 1,
                  "visualize_whole_channels": 2, "plot_grids": 2}
@@ -87,7 +88,7 @@ ONE_LAYER = {"visualize": 1, "gather_visualizations": 1, "evaluate_criteria": 1,
              "visualize_whole_channels": 1, "plot_grids": 1}
 CRITERIA = {"evaluate_criteria": 2, "gather_criteria": 1, "visualize_whole_channels": 2, "plot_grids": 2}
 ACTIVATIONS = {"extract_activations": 1, "summarize_activations": 1, "plot_grids": 2}
-IMAGES = {"draw_demo_images": 1, "list_images": 1}
+IMAGES = {"draw_demo_images": 1, "list_images": 1, "cache_images": 4}
 
 
 @pytest.mark.parametrize(("changes", "rules"), [
@@ -98,15 +99,16 @@ IMAGES = {"draw_demo_images": 1, "list_images": 1}
     ({"criteria": {"tolerance": 1.6}}, CRITERIA | ABLATION),
     ({"images": {"demo": {"per_class": 5}}}, IMAGES | ACTIVATIONS | ABLATION),
     ({"images": {"batch_size": 5}}, {}),
+    ({"images": {"cache": False}}, {}),
     ({"ablation": {"slack": {"2.1": 0.5}}},
-     {rule: count for rule, count in ABLATION.items() if rule not in ("ablate_no_scale", "ablate_scale")}),
+     {rule: count for rule, count in ABLATION.items() if rule != "ablate_no_scale"}),
     ({"ablation": {"scale_percents": [20]}},
-     {"ablate_scale": 1, "ablate_random": 2, "gather_ablation": 1, "compute_ratios": 1, "plot_figure2": 1}),
+     {"ablate": 2, "gather_ablation": 1, "compute_ratios": 1, "plot_figure2": 1}),
     ({"blocks": ["1.1", "2.0", "2.1"]},
      {"visualize": 3, "gather_visualizations": 3, "evaluate_criteria": 1, "gather_criteria": 1,
       "visualize_whole_channels": 1, "plot_grids": 1}),
     ({"ablation": {"trials": 3}},
-     {"screen_candidates": 1, "ablate_random": 1, "gather_candidates": 1, "gather_ablation": 1, "compute_ratios": 1,
+     {"screen_candidates": 1, "ablate": 1, "gather_candidates": 1, "gather_ablation": 1, "compute_ratios": 1,
       "plot_figure2": 1}),
     ({"ablation": {"max_candidates": 150}}, {}),
 ])
@@ -132,6 +134,59 @@ def test_tables_do_not_depend_on_how_trials_are_chunked(finished):
     run = snakemake(finished, config)
     assert run.returncode == 0, run.stdout + run.stderr
     assert {name: table(finished, name) for name in before} == before
+
+
+def test_the_cache_can_be_deleted_and_done_without(finished):
+    """Deleted, it is missed by nobody; without pixels it gives the same numbers."""
+    tables = {name: table(finished, name) for name in ("candidates", "ablation", "mean_activations")}
+    shutil.rmtree(finished / "results/image_cache")
+    config = overlaid(TINY, images=TINY["images"] | {"cache": False},
+                      ablation=TINY["ablation"] | {"trials": 3, "trials_per_job": 3})  # as the test before left it
+    assert planned(snakemake(finished, config, "--dry-run")) == {}
+    run = snakemake(finished, config, "results/ratios.parquet", "--forcerun", "extract_activations")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert {name: table(finished, name) for name in tables} == tables
+    assert sum(path.stat().st_size for path in (finished / "results/image_cache").glob("*.arrow")) < 48 * 1000
+
+
+def test_a_disk_without_room_for_the_cache_stops_the_run(tmp_path, real_files):
+    """A real, small file system."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("mounting a small file system needs root")
+    try:
+        folder = disk / "images" / "a"
+        folder.mkdir(parents=True)
+        for place in range(60):
+            Image.open(real_files[1]).convert("RGB").resize((48, 48)).save(folder / f"{place}.jpg")
+        config = {"images": {"source": "class_folders", "root": "images"}}
+        run = snakemake(disk, config, "results/image_cache/0-of-4.arrow")
+        assert run.returncode == 1
+        assert re.search(r"images\.cache: the cache in results/image_cache needs 2\.95MB more and [\d.]+[kM]B are free; make room, "
+                         "or set images.cache to false", run.stderr)
+        assert (disk / "results/images.parquet").exists() and not list((disk / "results/image_cache").glob("*.arrow"))
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_a_disk_that_fills_up_is_met_with_one_line(tmp_path):
+    """One line, and nothing half-written; /dev/full refuses as a full disk does."""
+    program = f"""
+import errno, sys
+sys.path[:0] = [{str(REPOSITORY / "workflow" / "scripts")!r}, {str(REPOSITORY / "workflow")!r}]
+from types import SimpleNamespace
+from job import run
+from scalestream.tables import in_place
+def main(snakemake):
+    with in_place("out") as partial, open(partial, "w"), open("/dev/full", "w", buffering=1) as full:
+        full.write("no room\\n")
+run(main, SimpleNamespace(log=["job.log"], rule="a_rule", wildcards=[], threads=1))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and sorted(path.name for path in tmp_path.iterdir()) == ["job.log"]
+    assert done.stderr.strip() == ("[a_rule] no space left on the disk of results or of temporary files; make room and run "
+                                   "again: what is finished is kept")
 
 
 @pytest.mark.parametrize(("config", "message"), [
@@ -213,7 +268,7 @@ def test_every_rule_of_the_papers_run_is_planned(tmp_path):
     jobs = planned(run)
     assert jobs["gather_visualizations"] == 18 and jobs["visualize"] == sum(
         -(-channels // 32) for channels in (64,) * 3 + (128,) * 5 + (256,) * 5 + (512,) * 5)
-    assert jobs["screen_candidates"] == jobs["ablate_random"] == 4
+    assert jobs["screen_candidates"] == jobs["ablate"] == 4 and jobs["cache_images"] == 4
 
 
 def test_lint_has_nothing_to_say():

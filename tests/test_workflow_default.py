@@ -1,8 +1,12 @@
 """What the embedded default promises, on the two blocks that it ablates; the other blocks do not change theirs."""
 
 import pytest
+import torch
+from torch.utils.data import DataLoader
 
+import plain_ablation
 from runs import snakemake, table
+from scalestream import network
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +35,37 @@ def test_both_ablations_are_complete(finished):
         (block, percent) for block in ("2.0", "4.0") for percent in (0, 10, 20, 30, 40, 50)]
     assert all(row["n_trials"] == 10 and 0.5 < row["mean_ratio"] < 1.5 for row in ratios)
     assert all(row["accepted"] for row in table(finished, "candidates")) is False
+
+
+@torch.inference_mode()
+def test_counts_are_those_of_the_plain_loop(finished):
+    """Intact, scale and every trial, both blocks, all scales: the whole network on every decoded file, with a hook."""
+    small = network.load(finished / "results/model/manifest.json", finished / "results/model/weights.safetensors")
+    images = table(finished, "images")
+    paths, labels = [finished / row["path"] for row in images], torch.tensor([row["class_index"] for row in images])
+    inputs = {percent: torch.cat([*DataLoader(plain_ablation.Files(paths, percent, 128, 112), 60)])
+              for percent in (0, 10, 20, 30, 40, 50)}
+    draws = {block: [row["channels"] for row in table(finished, "candidates") if row["block"] == block and row["accepted"]]
+             for block in ("2.0", "4.0")}
+    means = {block: {row["channel"]: row["mean"] for row in table(finished, "mean_activations") if row["layer"] == f"layer{block}"}
+             for block in ("2.0", "4.0")}
+    passing = {block: [row["channel"] for row in table(finished, "criteria") if row["block"] == block and row["passes"]]
+               for block in ("2.0", "4.0")}
+    rows = table(finished, "ablation")
+    assert len(rows) == 2 * 12 * 6
+    for row in rows:
+        block, views = row["block"], inputs[row["scale_percent"]]
+        channels = {"intact": [], "scale": passing[block]}[row["condition"]] if row["trial"] is None else draws[block][row["trial"]]
+        answers = torch.cat([plain_ablation.logits(small, block, channels, means[block], batch).argmax(dim=1)
+                             for batch in views.split(60)])
+        assert row["n_correct"] == int((answers == labels).sum()), row
+
+
+def test_draws_are_counted_up_to_what_decides_them(finished):
+    no_scale = {(row["block"], row["condition"]): row["n_correct"] for row in table(finished, "ablation")
+                if row["scale_percent"] == 0}
+    for row in table(finished, "candidates"):
+        most = no_scale[row["block"], "scale"]
+        assert row["accepted"] == (row["n_correct"] <= most)
+        assert (row["n_seen"] == 600 and row["accuracy"] == row["n_correct"] / 600) if row["accepted"] else \
+            (row["n_correct"] == most + 1 and row["accuracy"] is None)

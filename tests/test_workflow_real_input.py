@@ -6,9 +6,11 @@ The weights are random but for the last layer, which is fitted to the 200 images
 import pytest
 import torch
 from PIL import Image
+from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.models import resnet18
 
+import plain_ablation
 from runs import snakemake, table
 from scalestream.images import imagenet_wnids
 
@@ -17,7 +19,7 @@ CONFIG = {
     "images": {"source": "wnid_folders", "resize": 256, "crop": 224, "batch_size": 25},
     "blocks": ["2.1", "3.1"],
     "visualization": {"steps": 2, "jitter": 16, "channels_per_job": 64},
-    "ablation": {"blocks": ["2.1", "3.1"], "trials": 2, "trials_per_job": 2, "scale_percents": [10, 50],
+    "ablation": {"blocks": ["2.1", "3.1"], "trials": 2, "trials_per_job": 2, "scale_percents": [10, 20, 30, 40, 50],
                  "slack": {"2.1": 1, "3.1": 1}},  # every draw is a trial
 }
 
@@ -80,13 +82,42 @@ def test_accuracies_mean_something(finished):
         assert row["n_trials"] == 2 and row["mean_ratio"] > 0
 
 
+@torch.inference_mode()
+def test_counts_are_those_of_the_plain_loop(finished):
+    """Intact, scale and random, both blocks, all scales: the whole network on every decoded file, with a hook."""
+    network = resnet18().eval()
+    network.load_state_dict(torch.load(finished / "resnet18.pth", weights_only=True))
+    images = table(finished, "images")
+    paths, labels = [row["path"] for row in images], torch.tensor([row["class_index"] for row in images])
+    ablation = {(row["block"], row["condition"], row["trial"], row["scale_percent"]): row["n_correct"]
+                for row in table(finished, "ablation")}
+    differing = set()
+    for percent in (0, 10, 20, 30, 40, 50):
+        inputs = [*DataLoader(plain_ablation.Files(paths, percent, 256, 224), 25)]
+        for block in ("2.1", "3.1"):
+            means = {row["channel"]: row["mean"] for row in table(finished, "mean_activations")
+                     if row["layer"] == f"layer{block}"}
+            passing = [row["channel"] for row in table(finished, "criteria") if row["block"] == block and row["passes"]]
+            draw = next(row["channels"] for row in table(finished, "candidates") if row["block"] == block and row["accepted"])
+            for condition, trial, channels in (("intact", None, []), ("scale", None, passing), ("random", 0, draw)):
+                if block == "3.1" and condition == "intact":
+                    assert ablation["3.1", "intact", None, percent] == ablation["2.1", "intact", None, percent]
+                    continue
+                answers = torch.cat([plain_ablation.logits(network, block, channels, means, batch).argmax(dim=1)
+                                     for batch in inputs])
+                n_correct = int((answers == labels).sum())
+                assert ablation[block, condition, trial, percent] == n_correct, (block, condition, percent)
+                differing.add(n_correct)
+    assert len(differing) > 10
+
+
 def test_it_runs_to_the_figures(finished):
     ablation = table(finished, "ablation")
     assert {(row["block"], row["condition"], row["trial"]) for row in ablation} == {
         (block, condition, trial) for block in ("2.1", "3.1")
         for condition, trial in (("intact", None), ("scale", None), ("random", 0), ("random", 1))}
     assert [(row["block"], row["scale_percent"]) for row in table(finished, "ratios")] == [
-        (block, percent) for block in ("2.1", "3.1") for percent in (0, 10, 50)]
+        (block, percent) for block in ("2.1", "3.1") for percent in (0, 10, 20, 30, 40, 50)]
     assert Image.open(finished / "results/figures/figure2.png").width > 900
     for block in ("2.1", "3.1"):
         passing = {row["channel"] for row in table(finished, "criteria") if row["block"] == block and row["passes"]}

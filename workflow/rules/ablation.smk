@@ -4,10 +4,9 @@ Trials go in ranges. A range screens its own draws, going on where the range bef
 computed without touching those there are."""
 
 EVALUATION = ["images.resize", "images.crop"]
-SCALES = settings(*EVALUATION, "ablation.crop_convention") | {"percents": CONFIG["ablation"]["scale_percents"]}
 EVALUATION_INPUT = dict(
     MODEL,
-    images="results/images.parquet",
+    **IMAGES,
     criteria="results/criteria/{block}.parquet",
     means="results/mean_activations.parquet",
 )
@@ -17,11 +16,11 @@ rule ablate_no_scale:
     """Accuracies of the intact network and of the scale condition at no scale, which screening compares with."""
     input:
         **EVALUATION_INPUT,
-        library=library("ablate_scale.py"),
+        library=library("ablate_no_scale.py"),
     output:
         "results/ablation/{block}/no_scale.parquet",
     params:
-        settings=settings(*EVALUATION) | {"percents": [0]},
+        settings=settings(*EVALUATION),
         batch_size=untracked("images.batch_size"),
     log:
         "logs/ablate_no_scale/{block}.log",
@@ -31,28 +30,7 @@ rule ablate_no_scale:
     resources:
         gpu=1,
     script:
-        "../scripts/ablate_scale.py"
-
-
-rule ablate_scale:
-    """Accuracies of the intact network and of the scale condition at every scale."""
-    input:
-        **EVALUATION_INPUT,
-        library=library("ablate_scale.py"),
-    output:
-        "results/ablation/{block}/scale.parquet",
-    params:
-        settings=SCALES,
-        batch_size=untracked("images.batch_size"),
-    log:
-        "logs/ablate_scale/{block}.log",
-    threads: 4
-    conda:
-        "../../envs/scalestream.yaml"
-    resources:
-        gpu=1,
-    script:
-        "../scripts/ablate_scale.py"
+        "../scripts/ablate_no_scale.py"
 
 
 rule screen_candidates:
@@ -79,26 +57,26 @@ rule screen_candidates:
         "../scripts/screen_candidates.py"
 
 
-rule ablate_random:
-    """Accuracies of a range of trials at every scale."""
+rule ablate:
+    """Accuracies of a range of trials at every scale; the first range has the intact network and the scale condition too."""
     input:
         **EVALUATION_INPUT,
         screening="results/ablation/{block}/screening/{first}-{stop}.parquet",
-        library=library("ablate_random.py"),
+        library=library("ablate.py"),
     output:
-        "results/ablation/{block}/random/{first}-{stop}.parquet",
+        "results/ablation/{block}/trials/{first}-{stop}.parquet",
     params:
-        settings=SCALES,
+        settings=settings(*EVALUATION, "ablation.crop_convention") | {"percents": CONFIG["ablation"]["scale_percents"]},
         batch_size=untracked("images.batch_size"),
     log:
-        "logs/ablate_random/{block}/{first}-{stop}.log",
+        "logs/ablate/{block}/{first}-{stop}.log",
     threads: 4
     conda:
         "../../envs/scalestream.yaml"
     resources:
         gpu=1,
     script:
-        "../scripts/ablate_random.py"
+        "../scripts/ablate.py"
 
 
 rule gather_candidates:
@@ -121,10 +99,11 @@ rule gather_candidates:
 rule gather_ablation:
     """Every accuracy of every block, condition, trial and scale."""
     input:
-        tables=[
-            *expand("results/ablation/{block}/{name}.parquet", block=ABLATED, name=["no_scale", "scale"]),
-            *expand("results/ablation/{block}/random/{trials}.parquet", block=ABLATED, trials=TRIALS),
-        ],
+        tables=expand(
+            "results/ablation/{block}/{name}.parquet",
+            block=ABLATED,
+            name=["no_scale", *(f"trials/{trials}" for trials in TRIALS)],
+        ),
         library=library("gather.py"),
     output:
         "results/ablation.parquet",

@@ -6,7 +6,7 @@ rule extract_activations:
     priority: 1
     input:
         **MODEL,
-        images="results/images.parquet",
+        **IMAGES,
         library=library("extract_activations.py"),
     output:
         expand("results/activations/{layer}.parquet", layer=ALL_LAYERS),

@@ -122,3 +122,5 @@ wildcard_constraints:
     block="|".join(map(re.escape, BLOCKS)),
     first=r"\d+",
     stop=r"\d+",
+    shard=r"\d+",
+    shards=r"\d+",

@@ -1,6 +1,12 @@
-"""Inputs: the image source. Outputs: results/images.parquet, one row an image, and the list of images left out."""
+"""Inputs: the image source. Outputs: results/images.parquet, one row an image, the list of images left out, and
+results/image_cache/, every image decoded and resized once."""
 
 DEMO_IMAGES = CONFIG["images"]["source"] == "demo"
+SHARDS = 4
+IMAGES = {
+    "images": "results/images.parquet",
+    "cache": [f"results/image_cache/{shard}-of-{SHARDS}.arrow" for shard in range(SHARDS)],
+}
 
 
 rule draw_demo_images:
@@ -37,3 +43,21 @@ rule list_images:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/list_images.py"
+
+
+rule cache_images:
+    """A part of the images, decoded and resized, or only listed where there is to be no cache."""
+    input:
+        images="results/images.parquet",
+        library=library("cache_images.py"),
+    output:
+        "results/image_cache/{shard}-of-{shards}.arrow",
+    params:
+        settings=settings("images.resize"),
+        keep_pixels=untracked("images.cache"),
+    log:
+        "logs/cache_images/{shard}-of-{shards}.log",
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/cache_images.py"

@@ -1,16 +1,13 @@
-"""Mean ablation of channels, random control draws and their screening (paper, section 4)."""
+"""Mean ablation of channels of one block, for many sets of channels at once (paper, section 4)."""
 
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from fractions import Fraction
+from collections.abc import Iterator
 
-import numpy as np
 import torch
+from torch import nn
 from torchvision.models import ResNet
 
 from scalestream.errors import InputError
-from scalestream.network import device, split_after
-from scalestream.preprocessing import network_input
+from scalestream.network import device, split_after, with_batch_norm_folded, without_first_convolutions
 
 
 def mean_ablate(post: torch.Tensor, channels: list[int], means: torch.Tensor) -> torch.Tensor:
@@ -23,61 +20,64 @@ def mean_ablate(post: torch.Tensor, channels: list[int], means: torch.Tensor) ->
     return ablated
 
 
-@torch.inference_mode()
-def count_correct(network: ResNet, block: str, conditions: list[list[int]], means: torch.Tensor,
-                  batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> Iterator[np.ndarray]:
-    """Correct top-1 answers under several ablations of one block, batch by batch.
+class AblatedNetwork:
+    """A network that is run once up to a block's Post map, and from there once for every set of channels to ablate.
 
-    conditions: the channel sets to ablate, [] for the intact network. batches: 8-bit images (N, views, 3, S, S) and class
-    indices (N,). Yields the counts so far, (conditions, views). The network runs once a batch and view up to the block,
-    and from there once a condition.
+    A convolution that reads the Post map is linear in it, so it is run on the whole map once, and for every set only on what
+    the ablation changes. Batch norm is folded.
     """
-    before, after = (part.to(device()) for part in split_after(network, block))
-    correct = 0
-    for images, labels in batches:
-        counts = np.zeros((len(conditions), images.shape[1]), dtype=np.int64)
-        for view in range(images.shape[1]):
-            post = before(network_input(images[:, view], device()))
-            for row, channels in enumerate(conditions):
-                logits = after(mean_ablate(post, channels, means))
-                if not torch.isfinite(logits).all():
-                    raise InputError(f"block {block}: the network's output is not finite with {len(channels)} channels "
+
+    def __init__(self, network: ResNet, block: str, means: torch.Tensor):
+        self.block, self.means = block, means
+        before, after = (with_batch_norm_folded(part).to(device(), memory_format=torch.channels_last)
+                         for part in split_after(network, block))
+        self.before = before
+        self.convolutions, self.after = without_first_convolutions(after)
+        self.stem = network.conv1
+
+    @torch.inference_mode()
+    def logits(self, images: torch.Tensor, conditions: list[list[int]]) -> Iterator[torch.Tensor]:
+        """Logits (N, classes) of network input (N, 3, S, S) under every condition, in order.
+
+        conditions: the sets of channels to ablate, [] for the intact network. Raises InputError for logits that are not finite.
+        """
+        post = self.before(images.contiguous(memory_format=torch.channels_last))
+        outputs = [convolution(post) for convolution in self.convolutions]
+        size = self._together(images, post)
+        for first in range(0, len(conditions), size):
+            group = conditions[first:first + size]
+            inputs = zip(*(self._ablated(post, outputs, channels) for channels in group))
+            logits = self.after(*map(torch.cat, inputs)).chunk(len(group))
+            for channels, found in zip(group, logits, strict=True):
+                if not torch.isfinite(found).all():
+                    raise InputError(f"block {self.block}: the network's output is not finite with {len(channels)} channels "
                                      "ablated; check the weights (model.weights)")
-                counts[row, view] = int((logits.argmax(dim=1).cpu() == labels).sum())
-        correct = correct + counts
-        yield correct
+                yield found
+
+    def correct(self, images: torch.Tensor, labels: torch.Tensor, conditions: list[list[int]]) -> torch.Tensor:
+        """(conditions, N): whether the top-1 answer is the label."""
+        correct = torch.empty((len(conditions), len(labels)), dtype=torch.bool, device=images.device)
+        labels = labels.to(images.device)
+        for row, logits in zip(correct, self.logits(images, conditions)):
+            torch.eq(logits.argmax(dim=1), labels, out=row)
+        return correct.cpu()
+
+    def _ablated(self, post: torch.Tensor, outputs: list[torch.Tensor], channels: list[int]) -> list[torch.Tensor]:
+        """The Post map with the channels ablated, and the outputs of the convolutions on it, given those on `post`."""
+        ablated = mean_ablate(post, channels, self.means)
+        if not channels:
+            return [ablated, *outputs]
+        change = ablated[:, channels] - post[:, channels]
+        return [ablated, *(output + _on_channels(convolution, change, channels)
+                           for output, convolution in zip(outputs, self.convolutions, strict=True))]
+
+    def _together(self, images: torch.Tensor, post: torch.Tensor) -> int:
+        """As many conditions as make maps no larger than the stem's, which is the network's largest."""
+        height, width = (length // stride for length, stride in zip(images.shape[2:], self.stem.stride))
+        return max(1, self.stem.out_channels * height * width // post[0].numel())
 
 
-def random_channels(block: str, draw: int, passing: list[int], total: int, seed: int) -> list[int]:
-    """Random draw number `draw`: as many channels as pass, out of those that do not, in ascending order.
-
-    Depends on the arguments alone. Raises InputError when there are too few channels to draw from.
-    """
-    others = np.setdiff1d(np.arange(total), passing)
-    if len(others) < len(passing):
-        raise InputError(f"block {block}: {len(passing)} of {total} channels pass, so as many others cannot be drawn; "
-                         "take the block out of ablation.blocks")
-    rng = np.random.default_rng([seed, zlib.crc32(block.encode()), draw])
-    return np.sort(rng.choice(others, size=len(passing), replace=False)).tolist()
-
-
-def is_accepted(n_correct: int, scale_correct: int, n_images: int, slack: float) -> bool:
-    """Whether a draw harms no-scale accuracy enough: no higher than the scale condition's plus `slack` (a fraction)."""
-    return n_correct - scale_correct <= Fraction(str(slack)) * n_images
-
-
-def screen(draws: Callable[[int], list[int]], count: Callable[[list[list[int]]], list[int]],
-           accepts: Callable[[int], bool], first: int, wanted: int, limit: int) -> Iterator[dict]:
-    """Screen draws first, first + 1, ... in order, until `wanted` are accepted or draw number `limit` is reached.
-
-    draws: number -> channels. count: channel sets -> correct answers; it gets as many sets at once as are still wanted,
-    so that no draw is screened past the last one needed. Yields number, channels, n_correct and accepted of every draw.
-    """
-    while wanted and first < limit:
-        numbers = range(first, min(first + wanted, limit))
-        sets = [draws(number) for number in numbers]
-        for number, channels, n_correct in zip(numbers, sets, count(sets), strict=True):
-            accepted = accepts(n_correct)
-            wanted -= accepted
-            yield {"draw": number, "channels": channels, "n_correct": n_correct, "accepted": accepted}
-        first = numbers.stop
+def _on_channels(convolution: nn.Conv2d, change: torch.Tensor, channels: list[int]) -> torch.Tensor:
+    """What the convolution, without bias, makes of some of its input channels."""
+    return nn.functional.conv2d(change, convolution.weight[:, channels], None, convolution.stride, convolution.padding,
+                                convolution.dilation)

@@ -1,32 +1,41 @@
-"""Accuracy of a network on the image set, with channels of one block ablated (paper, section 4)."""
+"""Top-1 accuracy of a network on the image set, with channels of one block ablated (paper, section 4)."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torchvision.models import ResNet
 
 from scalestream import network, tables
-from scalestream.ablation import count_correct
+from scalestream.ablation import AblatedNetwork
 from scalestream.architectures import blocks
 from scalestream.criteria import passing_channels
 from scalestream.errors import InputError
-from scalestream.preprocessing import ScaledViews, batches
+from scalestream.image_cache import ImageCache
+from scalestream.loading import ScaledViews, batches
+from scalestream.preprocessing import Resized, network_input
 from scalestream.progress import watched
+from scalestream.screening import Tally
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A set of channels to ablate: none in the "intact" condition, the passing ones in "scale", a trial's draw in "random"."""
+
+    name: str
+    trial: int | None
+    channels: list[int]
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """Everything that the accuracies of one block's ablations need."""
 
-    model: ResNet
-    block: str
+    ablated: AblatedNetwork
     channels: int
     passing: list[int]
-    means: torch.Tensor
-    paths: list[str]
+    images: Sequence[Resized]
     labels: list[int]
-    resize: int
     crop: int
     convention: str
     batch_size: int
@@ -36,8 +45,8 @@ class Evaluation:
     def open(cls, files, block: str, settings: dict, batch_size: int, workers: int) -> "Evaluation":
         """Read what there is to read.
 
-        files: has the paths manifest, weights, images, criteria and means as attributes. Raises InputError when the block
-        has no passing channel.
+        files: has the paths manifest, weights, images, cache, criteria and means as attributes. Raises InputError when the
+        block has no passing channel.
         """
         manifest = network.read_manifest(files.manifest)
         found = blocks(manifest["architecture"])[block]
@@ -48,26 +57,60 @@ class Evaluation:
         means = [row["mean"] for row in tables.read(files.means, tables.MEAN_ACTIVATIONS).sort_by("channel").to_pylist()
                  if row["layer"] == found.post]
         images = tables.read(files.images, tables.IMAGES, ["path", "class_index"])
-        labels = images["class_index"].to_pylist()
-        return cls(network.load(files.manifest, files.weights), block, found.channels, passing, torch.tensor(means),
-                   images["path"].to_pylist(), labels, settings["images.resize"], settings["images.crop"],
+        ablated = AblatedNetwork(network.load(files.manifest, files.weights), block, torch.tensor(means))
+        return cls(ablated, found.channels, passing,
+                   ImageCache(list(files.cache), images["path"].to_pylist(), settings["images.resize"]),
+                   images["class_index"].to_pylist(), settings["images.crop"],
                    settings.get("ablation.crop_convention", "paper"), batch_size, workers)
 
     @property
-    def n_images(self) -> int:
-        """Size of the image set."""
-        return len(self.paths)
+    def references(self) -> list[Condition]:
+        """The conditions that random draws are compared with."""
+        return [Condition("intact", None, []), Condition("scale", None, self.passing)]
 
-    def count(self, conditions: list[list[int]], percents: list[int]) -> np.ndarray:
-        """(conditions, percents): correct answers over all images; a condition is the set of channels to ablate."""
-        views = ScaledViews(self.paths, self.labels, percents, self.resize, self.crop, self.convention)
-        loader = batches(views, self.batch_size, self.workers)
-        counts = count_correct(self.model, self.block, conditions, self.means, loader)
-        for correct in watched(f"batches of {len(conditions)} condition(s)", len(loader))(counts):
-            pass
-        return correct
+    def rows(self, conditions: list[Condition], percents: list[int]) -> list[dict]:
+        """Rows of the ablation table: every condition at every scale, over all images in one pass."""
+        sets = [condition.channels for condition in conditions]
+        n_correct, n_seen = np.zeros((len(conditions), len(percents)), dtype=np.int64), 0
+        names = [condition.name for condition in conditions]
 
-    def row(self, condition: str, trial: int | None, percent: int, n_correct: int) -> dict:
+        def so_far() -> str:
+            means = {name: n_correct[[name == other for other in names]].mean() / n_seen for name in dict.fromkeys(names)}
+            return ", ".join(f"{name} {mean:.1%}" for name, mean in means.items())
+
+        for images, labels in self._watched(percents, so_far):
+            for view in range(len(percents)):
+                n_correct[:, view] += self._correct(images[:, view], labels, sets).sum(axis=1)
+            n_seen += len(labels)
+        return [self.row(condition, percent, count) for condition, counts in zip(conditions, n_correct.tolist())
+                for percent, count in zip(percents, counts)]
+
+    def row(self, condition: Condition, percent: int, n_correct: int) -> dict:
         """A row of the ablation table."""
-        return {"block": self.block, "condition": condition, "trial": trial, "scale_percent": percent,
-                "n_correct": n_correct, "n_images": self.n_images, "accuracy": n_correct / self.n_images}
+        n_images = len(self.labels)
+        return {"block": self.ablated.block, "condition": condition.name, "trial": condition.trial, "scale_percent": percent,
+                "n_correct": n_correct, "n_images": n_images, "accuracy": n_correct / n_images}
+
+    def tally(self, sets: list[list[int]], most: int) -> Tally:
+        """Correct answers at no scale with each set of channels ablated, as far as they must be known."""
+        tally = Tally(len(sets), most)
+
+        def so_far() -> str:
+            return f"{(tally.n_correct / tally.n_seen).mean():.1%}, {len(tally.followed)} of {len(sets)} draws left"
+
+        for images, labels in self._watched([0], so_far):
+            tally.add(self._correct(images[:, 0], labels, [sets[place] for place in tally.followed]))
+            if not len(tally.followed):
+                break
+        return tally
+
+    def _watched(self, percents: list[int], so_far: Callable[[], str]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Batches of views and labels, with progress in images and the top-1 accuracy so far in the log."""
+        views = ScaledViews(self.images, self.labels, percents, self.crop, self.convention)
+        watch = watched("images", len(self.labels), "images")
+        return watch(batches(views, self.batch_size, self.workers), each=self.batch_size,
+                     note=lambda: f"top-1 so far: {so_far()}")
+
+    def _correct(self, views: torch.Tensor, labels: torch.Tensor, sets: list[list[int]]) -> np.ndarray:
+        """(sets, N): whether 8-bit views (N, 3, S, S) are answered correctly with each set of channels ablated."""
+        return self.ablated.correct(network_input(views, network.device()), labels, sets).numpy()

@@ -149,7 +149,7 @@ def with_batch_norm_folded(part: fx.GraphModule) -> fx.GraphModule:
     return folded.requires_grad_(False)
 
 
-def split_after(network: ResNet, block: str) -> tuple[nn.Module, nn.Module]:
+def split_after(network: ResNet, block: str) -> tuple[fx.GraphModule, fx.GraphModule]:
     """The network as two modules: images to the block's Post map, and that map to logits.
 
     The two share the network's weights, and applied one after the other equal its forward pass.
@@ -161,7 +161,25 @@ def split_after(network: ResNet, block: str) -> tuple[nn.Module, nn.Module]:
     modules = [module for _, module in stages]
     before = nn.Sequential(network.conv1, network.bn1, network.relu, network.maxpool, *modules[:end])
     after = nn.Sequential(*modules[end:], network.avgpool, nn.Flatten(1), network.fc)
-    return before, after
+    return fx.symbolic_trace(before), fx.symbolic_trace(after)
+
+
+def without_first_convolutions(part: fx.GraphModule) -> tuple[list[nn.Conv2d], fx.GraphModule]:
+    """The convolutions that read the input of `part`, and the rest of it: a module that takes the input (for what else reads
+    it) and then the output of each of these convolutions."""
+    rest = deepcopy(part)
+    last, *_ = rest.graph.nodes
+    convolutions = []
+    for node in list(last.users):
+        module = rest.get_submodule(node.target) if node.op == "call_module" else None
+        if isinstance(module, nn.Conv2d) and module.groups == 1 and module.padding_mode == "zeros":
+            convolutions.append(module)
+            with rest.graph.inserting_after(last):
+                last = rest.graph.placeholder(f"output_of_{node.name}")
+            node.replace_all_uses_with(last)
+            rest.graph.erase_node(node)
+    rest.recompile()
+    return convolutions, rest
 
 
 def center(maps: torch.Tensor) -> torch.Tensor:

@@ -14,20 +14,23 @@ FORMAT = "{l_bar}{bar}| {n:.4g} of {total} [{elapsed}<{remaining}{postfix}]"
 def watched(what: str, total: int, unit: str = "items") -> Callable[..., Iterator]:
     """A wrapper for iterables, of `total` units together, that logs their progress every INTERVAL seconds and at the end.
 
-    The wrapper takes an iterable, how many units were done `before` it, what `each` of its items is worth, and, where the
-    items are steps of work on several units at once, how many `steps` there are.
+    The wrapper takes an iterable, how many units were done `before` it, what `each` of its items is worth (the last may be
+    worth less), where the items are steps of work on several units at once how many `steps` there are, and a function that
+    gives a `note` on the work so far.
     """
     begun = said = time.monotonic()
 
-    def watch(items: Iterable, before: float = 0, each: float = 1, steps: int | None = None) -> Iterator:
+    def watch(items: Iterable, before: float = 0, each: float = 1, steps: int | None = None,
+              note: Callable[[], str] | None = None) -> Iterator:
         nonlocal said
         for count, item in enumerate(items, start=1):
             yield item
-            now, done = time.monotonic(), before + count * each
+            now, done = time.monotonic(), min(before + count * each, total)
             if now - said > INTERVAL or math.isclose(done, total):
                 place = f"{done / (now - begun):.3g} {unit}/s" + (f", step {count} of {steps}" if steps else "")
-                logging.info("%s", tqdm.format_meter(min(done, total), total, now - begun, ncols=96, ascii=True, prefix=what,
-                                                     postfix=place, bar_format=FORMAT))
+                meter = tqdm.format_meter(done, total, now - begun, ncols=96, ascii=True, prefix=what, postfix=place,
+                                          bar_format=FORMAT)
+                logging.info("%s", f"{meter} {note()}" if note else meter)
                 said = now
 
     return watch

@@ -30,8 +30,15 @@ CRITERIA = pa.schema([
 ACTIVATIONS = _schema(image=pa.string(), activations=pa.list_(pa.float32()))
 MEAN_ACTIVATIONS = _schema(layer=pa.string(), channel=pa.int32(), mean=pa.float64(), n_images=pa.int64())
 TOP_IMAGES = _schema(layer=pa.string(), channel=pa.int32(), rank=pa.int32(), activation=pa.float32(), image=pa.string())
-CANDIDATES = _schema(block=pa.string(), draw=pa.int32(), channels=pa.list_(pa.int32()), n_correct=pa.int64(),
-                     accuracy=pa.float64(), accepted=pa.bool_())
+CANDIDATES = pa.schema([
+    pa.field("block", pa.string(), nullable=False),
+    pa.field("draw", pa.int32(), nullable=False),
+    pa.field("channels", pa.list_(pa.int32()), nullable=False),
+    pa.field("n_correct", pa.int64(), nullable=False),
+    pa.field("n_seen", pa.int64(), nullable=False),
+    pa.field("accuracy", pa.float64()),
+    pa.field("accepted", pa.bool_(), nullable=False),
+])
 ABLATION = pa.schema([
     pa.field("block", pa.string(), nullable=False),
     pa.field("condition", pa.string(), nullable=False),
@@ -57,14 +64,24 @@ def write(path: str, schema: pa.Schema, rows: Iterable[dict]) -> None:
 
 
 @contextmanager
+def in_place(path: str | Path):
+    """Yields the path to write to, beside `path`; what is there at the end is moved to `path`, after an error nothing is left."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
 def writer(path: str, schema: pa.Schema):
     """Write a table piece by piece: yields a function that appends a table or rows as one row group.
 
     The table is written beside its place, read back and moved there at the end; after an error nothing is left.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
     written = 0
 
     def append(rows: pa.Table | Iterable[dict]) -> None:
@@ -74,15 +91,12 @@ def writer(path: str, schema: pa.Schema):
         file.write_table(table)
         written += table.num_rows
 
-    try:
+    with in_place(path) as partial:
         with pq.ParquetWriter(partial, schema) as file:
             yield append
         found = pq.read_metadata(partial)
         if found.num_rows != written or not pq.read_schema(partial).equals(schema):
             raise OSError(f"{path}: the table read back differs from what was written; check the disk")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read(paths: str | Iterable[str], schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:

@@ -1,5 +1,6 @@
 """What every script shares as a Snakemake job: the library's path, the log, the threads and the way to fail."""
 
+import errno
 import logging
 import os
 import sys
@@ -15,8 +16,8 @@ from scalestream.errors import InputError
 def run(main: Callable, snakemake) -> None:
     """Run a script's `main(snakemake)` with everything that it prints in the job's log.
 
-    Log messages go to the log and to the terminal. An InputError ends the job with its one line, any other error with a
-    line that points to its traceback in the log.
+    Log messages go to the log and to the terminal. An InputError or a full disk ends the job with one line, any other
+    error with a line that points to its traceback in the log.
     """
     _log_to(snakemake.log[0], snakemake.rule, snakemake.wildcards)
     if "torch" in sys.modules:
@@ -27,9 +28,13 @@ def run(main: Callable, snakemake) -> None:
         # A loader's worker process hands the line on inside its traceback.
         logging.error("%s", str(error).splitlines()[-1].removeprefix("scalestream.errors.InputError: "))
         sys.exit(1)
-    except Exception:
-        traceback.print_exc()
-        logging.error("unexpected error; its traceback is in %s", snakemake.log[0])
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            logging.error("no space left on the disk of results or of temporary files; make room and run again: what is "
+                          "finished is kept")
+        else:
+            traceback.print_exc()
+            logging.error("unexpected error; its traceback is in %s", snakemake.log[0])
         sys.exit(1)
 
 

@@ -9,7 +9,8 @@ from matplotlib import pyplot
 from scalestream import tables
 from scalestream.criteria import passing_channels
 from scalestream.figures import Column, grid
-from scalestream.preprocessing import open_rgb, scaled_view
+from scalestream.loading import open_rgb
+from scalestream.preprocessing import resized, scaled_view
 from scalestream.visualization import decode_png
 
 
@@ -40,7 +41,7 @@ def by_channel(table) -> dict[tuple[str, int], dict]:
 
 def seen(path: str, resize: int, crop: int) -> np.ndarray:
     """The image as the network saw it."""
-    return np.asarray(scaled_view(open_rgb(path), 0, resize, crop))
+    return np.asarray(scaled_view(resized(open_rgb(path), resize), 0, crop))
 
 
 run(main, snakemake)

@@ -1,0 +1,192 @@
+"""The plain ablation loop beside this project's, and the activation pass, on ResNet18 and real JPEG files, in one run.
+
+The plain loop decodes every image, transforms it and runs the whole network, for every condition anew; its rate does not depend
+on how many conditions there are. Ours reads the cache, whose making is timed by itself. Plain activations are THINGSvision's,
+one pass a layer. The plain methods have a process of their own; everything is measured in turns on the same images, in batches of
+the same size, and of every figure the median over the rounds is kept.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision.models import resnet18
+
+import plain_ablation
+from machine import describe, measured_peak, seconds
+from scalestream import image_cache
+from scalestream.ablation import AblatedNetwork
+from scalestream.activations import extract
+from scalestream.architectures import all_layers, blocks
+from scalestream.evaluation import Condition, Evaluation
+from scalestream.loading import ImageFiles, ScaledViews, batches
+from scalestream.memory import keep_freed_memory
+from scalestream.network import device
+from scalestream.screening import random_channels
+
+REPOSITORY = Path(__file__).parents[1]
+IMAGES = Path(os.environ.get("SCALESTREAM_TEST_IMAGES", REPOSITORY.parent / "shared" / "images" / "imagenet-200"))
+PAPER = yaml.safe_load((REPOSITORY / "config" / "paper.yaml").read_text())["images"]
+ABLATED = {"2.1": 23, "3.1": 46}  # blocks, and how many of their channels pass (paper, section 3)
+CONDITIONS = (1, 11, 50)
+PERCENT = 10
+LAYERS = list(all_layers("resnet18"))
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of a measurement, as files and as the shard that they are cached in."""
+
+    paths: list[str]
+    shard: str
+    batch_size: int
+    threads: int
+
+    @property
+    def cache(self) -> image_cache.ImageCache:
+        return image_cache.ImageCache([self.shard], self.paths, PAPER["resize"])
+
+
+def network() -> nn.Module:
+    """ResNet18 with seeded random weights: the cost does not depend on their values."""
+    torch.manual_seed(0)
+    return resnet18().eval().requires_grad_(False).to(device())
+
+
+def draws(block: str, count: int) -> list[list[int]]:
+    """As many random draws as there are conditions to time, of as many channels as pass in the paper."""
+    channels = blocks("resnet18")[block].channels
+    return [random_channels(block, draw, list(range(ABLATED[block])), channels, seed=0) for draw in range(count)]
+
+
+def means(block: str) -> torch.Tensor:
+    """Seeded means of the block's channels."""
+    return torch.rand(blocks("resnet18")[block].channels, generator=torch.Generator().manual_seed(0))
+
+
+def start_plain(threads: int) -> None:
+    """The process of the plain methods, in which the C library's memory is as it comes."""
+    global plain_network
+    torch.set_num_threads(threads)
+    plain_network = network()
+
+
+def plain_answers(block: str, channels: list[int], images: Images) -> tuple[float, torch.Tensor]:
+    """Seconds of the plain loop for one condition, and its top-1 answers."""
+    found = []
+    return once(lambda: found.append(plain_ablation.answers(plain_network, block, channels, means(block), images.paths, PERCENT,
+                                                            PAPER["resize"], PAPER["crop"], images.batch_size))), found[0]
+
+
+def plain_activations(images: Images) -> float:
+    """Seconds of THINGSvision's activations of every layer, in one pass a layer."""
+    from thingsvision import get_extractor_from_model
+
+    def work() -> None:
+        extractor = get_extractor_from_model(model=plain_network, device=device().type, backend="pt")
+        for layer in LAYERS:
+            with redirect_stdout(None):
+                files = DataLoader(plain_ablation.Files(images.paths, 0, PAPER["resize"], PAPER["crop"]), images.batch_size)
+                extractor.extract_features(files, layer, flatten_acts=False)
+
+    return once(work)
+
+
+def measure_ablation(plain: Executor, block: str, images: Images, rounds: int) -> list[dict]:
+    """Images x conditions a second of the plain loop and of ours, by number of conditions."""
+    _, intact = plain.submit(plain_answers, block, [], images).result()
+    ours = Evaluation(AblatedNetwork(network(), block, means(block)), len(means(block)), [], images.cache, intact.tolist(),
+                      PAPER["crop"], "paper", images.batch_size, images.threads)
+    first, *_ = draws(block, 1)
+    plain_seconds, our_seconds = [], {count: [] for count in CONDITIONS}
+    for _ in range(rounds):
+        taken, answers = plain.submit(plain_answers, block, first, images).result()
+        plain_seconds.append(taken)
+        for count, found in our_seconds.items():
+            conditions = [Condition("random", trial, draw) for trial, draw in enumerate(draws(block, count))]
+            rows = []
+            found.append(once(lambda: rows.extend(ours.rows(conditions, [PERCENT]))))
+            if rows[0]["n_correct"] != int((answers == intact).sum()):
+                sys.exit(f"block {block}: the plain loop and ours count different numbers of correct answers")
+    return [row(block, count, np.array(plain_seconds) * count, our_seconds[count], len(images.paths) * count)
+            for count in CONDITIONS]
+
+
+def measure_activations(plain: Executor, images: Images, rounds: int) -> dict:
+    """Images x layers a second of THINGSvision, one pass a layer, and of ours, all layers in one pass."""
+    ours = network()
+
+    def work() -> None:
+        views = batches(ScaledViews(images.cache, [0] * len(images.paths), [0], PAPER["crop"]), images.batch_size, images.threads)
+        for _ in extract(ours, LAYERS, (batch[:, 0] for batch, _ in views)):
+            pass
+
+    found = [(plain.submit(plain_activations, images).result(), once(work)) for _ in range(rounds)]
+    return row(None, len(LAYERS), *zip(*found), len(images.paths) * len(LAYERS))
+
+
+def row(block: str | None, count: int, plain_seconds, our_seconds, work: int) -> dict:
+    """A row of the results: `work` things done in the seconds of each round."""
+    plain, ours = (work / float(np.median(found)) for found in (plain_seconds, our_seconds))
+    return {"block": block, "conditions": count, "plain_rate": plain, "ours_rate": ours, "ratio": ours / plain}
+
+
+def shown(rows: list[dict]) -> list[dict]:
+    for found in rows:
+        print(f"{found['block'] or 'activations':>12s}{found['conditions']:12d}{found['plain_rate']:12.1f}"
+              f"{found['ours_rate']:12.1f}{found['ratio']:8.2f}", flush=True)
+    return rows
+
+
+def once(work: Callable[[], object]) -> float:
+    """Seconds of a call over many batches, whose first warm it up."""
+    return seconds(work, times=1, warm_up=0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=Path, default=IMAGES, help="folder of JPEG files, in folders")
+    parser.add_argument("--count", type=int, default=128, help="how many of them to take")
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--blocks", nargs="*", default=list(ABLATED), choices=list(ABLATED))
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--output", type=Path, default=REPOSITORY / "results" / "benchmarks" / "ablation.json")
+    arguments = parser.parse_args()
+    paths = [str(path) for path in sorted(arguments.images.glob("*/*.JPEG"))][:arguments.count]
+    if not paths:
+        sys.exit(f"--images: {arguments.images} has no folders of JPEG files; give a folder that has")
+    torch.set_num_threads(arguments.threads)
+    keep_freed_memory()
+    print(describe(measured_peak()))
+    with (tempfile.TemporaryDirectory() as folder,
+          ProcessPoolExecutor(1, get_context("spawn"), start_plain, [arguments.threads]) as plain):
+        images = Images(paths, f"{folder}/0-of-1.arrow", arguments.batch_size, arguments.threads)
+        taken = once(lambda: image_cache.write(images.shard, ImageFiles(paths, PAPER["resize"])))
+        print(f"{len(paths)} images, in batches of {arguments.batch_size}; cached at {len(paths) / taken:.0f} images a second")
+        print(f"{'block':>12s}{'conditions':>12s}{'plain_rate':>12s}{'ours_rate':>12s}{'ratio':>8s}")
+        rows = []
+        for block in arguments.blocks:
+            rows += shown(measure_ablation(plain, block, images, arguments.rounds))
+        rows += shown([measure_activations(plain, images, arguments.rounds)])
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING)
+    main()
