@@ -1,13 +1,19 @@
 """Progress lines."""
 
 import logging
+from types import SimpleNamespace
 
 from scalestream import progress
 
 
+def clock(monkeypatch, *seconds):
+    """The module's own clock; the real one also serves threads and processes that other tests have left."""
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=iter(seconds).__next__))
+
+
 def test_progress_is_said_in_units_over_several_iterables(monkeypatch, caplog):
     monkeypatch.setattr(progress, "INTERVAL", 0)
-    monkeypatch.setattr("time.monotonic", iter([0, 30, 60, 70, 80]).__next__)
+    clock(monkeypatch, 0, 30, 60, 70, 80)
     watch = progress.watched("layer2.1", 4, "channels")
     with caplog.at_level(logging.INFO):
         assert list(watch(range(2), before=0, each=1.5, steps=2)) == [0, 1]
@@ -19,7 +25,7 @@ def test_progress_is_said_in_units_over_several_iterables(monkeypatch, caplog):
 
 
 def test_slow_work_is_not_rounded_away(monkeypatch, caplog):
-    monkeypatch.setattr("time.monotonic", iter([0, 20]).__next__)
+    clock(monkeypatch, 0, 20)
     with caplog.at_level(logging.INFO):
         assert list(progress.watched("visualized", 1, "channels")(range(1), each=40 / 2560, steps=2560)) == [0]
     assert caplog.messages[0].endswith(" 0.01562 of 1 [00:20<21:00, 0.000781 channels/s, step 1 of 2560]")
