@@ -11,6 +11,20 @@ configfile: f"{workflow.basedir}/config.yaml"
 include: "workflow/rules/common.smk"
 
 
+# On a cluster these run where snakemake runs: they take seconds, and fetching weights needs a network.
+localrules:
+    all,
+    resolve_model,
+    draw_demo_images,
+    gather_visualizations,
+    gather_criteria,
+    gather_candidates,
+    gather_ablation,
+    compute_ratios,
+    plot_figure2,
+    plot_grids,
+
+
 rule all:
     input:
         visualizations=expand("results/visualizations/{layer}.parquet", layer=LAYERS),

@@ -1,13 +1,13 @@
 """What a benchmark is run on, and how its clock is read."""
 
 import os
-import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
+
+from scalestream.provenance import device
 
 
 def wait() -> None:
@@ -34,16 +34,14 @@ def measured_peak(side: int = 2048) -> float:
     return 2 * side**3 / seconds(lambda: one @ other, times=7)
 
 
-def processor() -> str:
-    """What the figures were measured on."""
+def measured_on() -> str:
+    """The device, and how much of a processor."""
     if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-    return f"{model}, one thread, {torch.backends.cpu.get_cpu_capability()}"
+        return device()
+    return f"{device()}, one thread, {torch.backends.cpu.get_cpu_capability()}"
 
 
 def describe(peak: float) -> str:
     """A line on the machine, given its flop a second, and on what else it was doing."""
-    return (f"{processor()}; {peak / 1e9:.0f} Gflop/s in a matrix product; torch {torch.__version__}; "
+    return (f"{measured_on()}; {peak / 1e9:.0f} Gflop/s in a matrix product; torch {torch.__version__}; "
             f"load {os.getloadavg()[0]:.1f}")

@@ -3,7 +3,7 @@
 # Snakemake runs a copy of this script that lies beside that environment, in the working directory.
 set -euo pipefail
 
-lock_sha256=fe42b71fc105f60024827d98de2454a8de01547e302662ef13f60d5dd59dad9c
+lock_sha256=b6b83c52c84e7d1c8181d1d5d6bae7c834383cc856d67e9018ae65c7338430ef
 
 for lock in "${SCALESTREAM_LOCK:-}" envs/requirements.txt "$(dirname "$0")/requirements.txt"; do
     if [ -f "$lock" ] && [ "$(sha256sum < "$lock")" = "$lock_sha256  -" ]; then

@@ -1,6 +1,7 @@
 """Shared fixtures: networks that are cheap to run, and real JPEG files."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,21 @@ from scalestream.network import build
 
 REPOSITORY = Path(__file__).parents[1]
 REAL_IMAGES = Path(os.environ.get("SCALESTREAM_TEST_IMAGES", REPOSITORY.parent / "shared" / "images" / "imagenet-200"))
+
+
+# Fast tests first.
+SLOW = ["test_memory", "test_reruns", "test_workflow", "test_faults", "test_workflow_default", "test_slurm",
+        "test_workflow_real_input"]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: SLOW.index(item.module.__name__) if item.module.__name__ in SLOW else -1)
+
+
+def pytest_terminal_summary(terminalreporter):
+    skipped = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if "slurm" in report.nodeid}
+    for reason in skipped:
+        terminalreporter.write_sep("!", f"the tests on a real Slurm did NOT run: {reason}", red=True, bold=True)
 
 
 def randomized(architecture: str, classes: int, seed: int = 0):
@@ -31,6 +47,34 @@ def randomized(architecture: str, classes: int, seed: int = 0):
 def small():
     """The small network with random weights and 12 classes."""
     return randomized("small", 12)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Path:
+    """A copy of the project with a finished tiny run in it; not to be changed."""
+    from runs import TINY, checkout, snakemake
+
+    folder = checkout(tmp_path_factory.mktemp("tiny"))
+    run = snakemake(folder, TINY)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def default(tmp_path_factory) -> Path:
+    """A finished run of the embedded default, on the two blocks that it ablates; the other blocks do not change theirs."""
+    from runs import snakemake
+
+    folder = tmp_path_factory.mktemp("default")
+    run = snakemake(folder, {"blocks": ["2.0", "4.0"]})
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+@pytest.fixture
+def copy(tiny, tmp_path) -> Path:
+    """A copy of the finished tiny run that a test may change."""
+    return Path(shutil.copytree(tiny, tmp_path / "run"))
 
 
 @pytest.fixture(scope="session")

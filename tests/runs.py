@@ -1,22 +1,102 @@
 """Running the workflow in a folder, and reading what it made."""
 
+import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
 from conftest import REPOSITORY
 
 
-def snakemake(folder: Path, config: dict, *arguments: str) -> subprocess.CompletedProcess:
-    """Run the workflow in a folder with a configuration laid over the default one."""
+TINY = {
+    "images": {"demo": {"per_class": 4}, "batch_size": 8},
+    "blocks": ["2.0", "2.1"],
+    "visualization": {"steps": 16},
+    "criteria": {"tolerance": 3},  # so that several channels pass after so few steps
+    "ablation": {"blocks": ["2.1"], "trials": 2, "trials_per_job": 1, "scale_percents": [20, 50], "slack": {"2.1": 1}},
+}
+TABLES = ["images", "criteria", "mean_activations", "top_images", "candidates", "ablation", "ratios"]
+SNAKEMAKE = Path(sys.executable).with_name("snakemake")
+PATH = f"{SNAKEMAKE.parent}:{os.environ['PATH']}"
+
+
+def checkout(folder: Path) -> Path:
+    """A copy of the project, for runs in its own folder and for edits."""
+    files = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=REPOSITORY, check=True,
+                           capture_output=True, text=True).stdout.split("\0")
+    for file in filter(None, files):
+        if (REPOSITORY / file).is_file():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / file, folder / file)
+    return folder
+
+
+def command(folder: Path, config: dict, *arguments: str) -> list:
+    """The command line of the workflow in a folder, of the project's copy there if there is one, with a configuration laid
+    over the default one."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "test.yaml").write_text(yaml.safe_dump(config))
-    return subprocess.run(
-        [Path(sys.executable).with_name("snakemake"), "--snakefile", REPOSITORY / "Snakefile", "--directory", folder,
-         "--configfile", folder / "test.yaml", "--cores", "2", *arguments], capture_output=True, text=True, check=False)
+    project = folder if (folder / "Snakefile").exists() else REPOSITORY
+    return [SNAKEMAKE, "--snakefile", project / "Snakefile", "--directory", folder, *arguments, "--configfile",
+            folder / "test.yaml"]
+
+
+def snakemake(folder: Path, config: dict, *arguments: str, path: str = PATH) -> subprocess.CompletedProcess:
+    """Run the workflow to its end, on two cores."""
+    return subprocess.run(command(folder, config, *arguments, "--cores", "2"), capture_output=True, text=True, check=False,
+                          env=os.environ | {"PATH": path})
+
+
+def started(folder: Path, config: dict, *arguments: str) -> subprocess.Popen:
+    """Start the workflow in the background, on two cores unless told otherwise; what it says goes to a file."""
+    cores = [] if "--workflow-profile" in arguments else ["--cores", "2"]
+    with open(folder / "said.txt", "a") as said:
+        return subprocess.Popen(command(folder, config, *arguments, *cores), stdout=said, stderr=subprocess.STDOUT,
+                                env=os.environ | {"PATH": PATH}, cwd=folder)
+
+
+def processes(folder: Path, script: str = "") -> list[int]:
+    """The processes that run jobs of the workflow in a folder, of one script if it is named; parents first."""
+    return sorted(int(process.name) for process in Path("/proc").iterdir() if process.name.isdigit()
+                  and _runs_in(process, folder) and f"{script}.py".encode() in _file(process / "cmdline"))
+
+
+def _runs_in(process: Path, folder: Path) -> bool:
+    try:
+        return (process / "cwd").readlink() == folder.resolve()
+    except OSError:  # it has just ended
+        return False
+
+
+def _file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def awaited(found, seconds: int = 600):
+    """What a function finds as soon as it finds something."""
+    for _ in range(10 * seconds):
+        if result := found():
+            return result
+        time.sleep(0.1)
+    raise TimeoutError
+
+
+def kill(pids: list[int]) -> None:
+    """Kill processes; a child may end with its parent."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def overlaid(config: dict, **sections) -> dict:
@@ -37,3 +117,16 @@ def planned(run: subprocess.CompletedProcess) -> dict[str, int]:
 
 def table(folder: Path, name: str) -> list[dict]:
     return pq.read_table(folder / "results" / f"{name}.parquet").to_pylist()
+
+
+def tables(folder: Path) -> dict[str, pa.Table]:
+    """All tables of a run by their place, without the records of what made them."""
+    found = sorted((folder / "results").rglob("*.parquet"))
+    return {str(path.relative_to(folder)): pq.read_table(path).replace_schema_metadata() for path in found}
+
+
+def finished(folder: Path) -> dict[Path, int]:
+    """When each table was written, of those that have been there for a moment, so that Snakemake knows them to be finished."""
+    times = {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*.parquet")
+             if not path.parent.name.startswith(".")}  # those are being written
+    return {path: written for path, written in times.items() if written < time.time_ns() - 2e9}

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from scalestream import tables
-from scalestream.activations import Summary, as_table, extract, summarize
+from scalestream.activations import Summary, as_table, extract, require_finite, summarize
 from scalestream.architectures import blocks, layer_channels
 from scalestream.errors import InputError
 from scalestream.loading import ImageFiles, ScaledViews, batches
@@ -47,8 +47,9 @@ def test_summary_equals_numpy_and_does_not_depend_on_batches(tmp_path):
     with tables.writer(tmp_path / "a.parquet", tables.ACTIVATIONS) as append:
         for first in (0, 7, 30):
             stop = {0: 7, 7: 30, 30: 40}[first]
-            append(as_table(names[first:stop], values[first:stop], "layer1.0"))
-    summary = summarize(tables.open_table(tmp_path / "a.parquet", tables.ACTIVATIONS).iter_batches(batch_size=11), 3)
+            append(as_table(names[first:stop], values[first:stop]))
+    with tables.batches(tmp_path / "a.parquet", tables.ACTIVATIONS, 11) as rows:
+        summary = summarize(rows, 3)
     for row in summary.mean_rows("layer1.0"):
         assert row["mean"] == pytest.approx(values[:, row["channel"]].astype(np.float64).mean(), rel=1e-12)
         assert row["n_images"] == 40
@@ -81,4 +82,4 @@ def test_an_activation_that_is_not_finite_names_channel_and_image(value):
     values = np.zeros((3, 4), np.float32)
     values[1, 2] = value
     with pytest.raises(InputError, match=rf"layer2\.1, channel 2: the activation is {value} for b"):
-        as_table(["a", "b", "c"], values, "layer2.1")
+        require_finite(["a", "b", "c"], values, "layer2.1")

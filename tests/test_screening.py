@@ -48,7 +48,8 @@ def screened(first: int, wanted: int, limit: int, batch: int = 32) -> tuple[list
     """The rows of `screen`, and how many draws each of its passes took."""
     passes = []
 
-    def tally(sets):
+    def tally(numbers, sets):
+        assert [[number] for number in numbers] == sets
         passes.append(len(sets))
         counts = Tally(len(sets), MOST)
         for begin in range(0, ANSWERS.shape[1], batch):
@@ -103,3 +104,8 @@ def test_a_draw_at_the_bound_is_followed_to_the_end_and_one_above_is_dropped():
     assert tally.followed.tolist() == [0] and tally.n_correct.tolist() == [2, 3]
     tally.add(np.array([[False, False]]))
     assert tally.n_seen.tolist() == [5, 3] and tally.followed.tolist() == [0]
+
+
+def test_counts_of_other_draws_are_refused():
+    with pytest.raises(ValueError):
+        Tally(3, MOST, [[1, 2], [5, 5]])

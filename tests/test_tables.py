@@ -1,5 +1,8 @@
 """Tables: complete or not there, typed, and never read when they are something else."""
 
+import shutil
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -41,8 +44,53 @@ def test_a_foreign_or_damaged_file_is_named_not_read(tmp_path):
     data = path.read_bytes()
     for content in (b"", data[:len(data) // 2], b"PAR1 nothing PAR1"):
         path.write_bytes(content)
-        with pytest.raises(InputError, match="ratios.parquet is not a readable parquet file; delete it"):
+        with pytest.raises(InputError, match=r"ratios.parquet is damaged or no parquet file \(.*\); delete it"):
             tables.read(path, tables.RATIOS)
     pq.write_table(pa.table({"block": ["2.1"]}), path)
     with pytest.raises(InputError, match=r"ratios.parquet holds another table \(block\); delete it"):
         tables.read(path, tables.RATIOS)
+
+
+def test_a_changed_byte_is_noticed_or_changes_nothing(tmp_path, monkeypatch):
+    """Wherever it is: in a page, the footer, or what nobody reads."""
+    monkeypatch.chdir(tmp_path)
+    path = Path("ratios.parquet")
+    tables.write(path, tables.RATIOS, [ROW | {"scale_percent": number} for number in range(20)])
+    written, data = tables.read(path, tables.RATIOS), path.read_bytes()
+    noticed = 0
+    for place in range(0, len(data), 3):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 1 << place % 8]) + data[place + 1:])
+        list(tables.damaged("."))
+        try:
+            assert tables.read(path, tables.RATIOS) == written
+        except InputError as error:
+            noticed += 1
+            assert "ratios.parquet" in str(error)
+    assert noticed > 200
+
+
+def test_what_is_not_what_was_written_there_is_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("right", "truncated", "empty", "foreign"):
+        tables.write(f"results/{name}.parquet", tables.RATIOS, [ROW])
+    truncated, empty, foreign = (tmp_path / f"results/{name}.parquet" for name in ("truncated", "empty", "foreign"))
+    truncated.write_bytes(truncated.read_bytes()[:-1])
+    empty.write_bytes(b"")
+    pq.write_table(pa.table({"block": ["2.1"]}), foreign)
+    shutil.copy("results/right.parquet", "results/copy.parquet")
+    found = dict(tables.damaged("results"))
+    assert {path.stem for path in found} == {"truncated", "empty", "foreign", "copy"}
+    assert found[Path("results/copy.parquet")] == "results/copy.parquet is a copy of results/right.parquet"
+    with tables.in_place("results/right.parquet") as partial:  # of a run that is under way
+        partial.write_bytes(b"PAR1")
+        assert dict(tables.damaged("results")) == found
+
+
+def test_two_processes_can_write_the_same_table(tmp_path):
+    path = tmp_path / "ratios.parquet"
+    with tables.writer(path, tables.RATIOS) as slow:
+        tables.write(path, tables.RATIOS, [ROW])
+        slow([ROW, ROW])
+        assert tables.read(path, tables.RATIOS).num_rows == 1
+    assert tables.read(path, tables.RATIOS).num_rows == 2
+    assert [file.name for file in tmp_path.iterdir()] == ["ratios.parquet"]

@@ -14,15 +14,7 @@ import yaml
 from PIL import Image
 
 from conftest import REPOSITORY, randomized
-from runs import overlaid, planned, snakemake, table
-
-TINY = {
-    "images": {"demo": {"per_class": 4}},
-    "blocks": ["2.0", "2.1"],
-    "visualization": {"steps": 16},
-    "criteria": {"tolerance": 3},  # so that several channels pass after so few steps
-    "ablation": {"blocks": ["2.1"], "trials": 2, "trials_per_job": 1, "scale_percents": [20, 50], "slack": {"2.1": 1}},
-}
+from runs import TINY, overlaid, planned, snakemake, table
 
 COLUMNS = {
     "visualizations/layer2.1.bn2": {"layer", "channel", "objective", "activation", "png"},
@@ -36,12 +28,9 @@ COLUMNS = {
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Path:
-    """A folder with a finished tiny run of the embedded network."""
-    folder = tmp_path_factory.mktemp("run")
-    run = snakemake(folder, TINY)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder
+def finished(tiny, tmp_path_factory) -> Path:
+    """A copy of the finished tiny run that the tests of this file go on from, one after the other."""
+    return Path(shutil.copytree(tiny, tmp_path_factory.mktemp("workflow") / "run"))
 
 
 def test_the_stable_outputs(finished):
@@ -80,42 +69,6 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert run.returncode == 0 and "Nothing to be done" in run.stdout + run.stderr
 
 
-ABLATION = {"ablate_no_scale": 1, "screen_candidates": 2, "ablate": 2, "gather_candidates": 1, "gather_ablation": 1,
-            "compute_ratios": 1, "plot_figure2": 1}
-VISUALIZATION = {"visualize": 5, "gather_visualizations": 5, "evaluate_criteria": 2, "gather_criteria": 1,
-                 "visualize_whole_channels": 2, "plot_grids": 2}
-ONE_LAYER = {"visualize": 1, "gather_visualizations": 1, "evaluate_criteria": 1, "gather_criteria": 1,
-             "visualize_whole_channels": 1, "plot_grids": 1}
-CRITERIA = {"evaluate_criteria": 2, "gather_criteria": 1, "visualize_whole_channels": 2, "plot_grids": 2}
-ACTIVATIONS = {"extract_activations": 1, "summarize_activations": 1, "plot_grids": 2}
-IMAGES = {"draw_demo_images": 1, "list_images": 1, "cache_images": 4}
-
-
-@pytest.mark.parametrize(("changes", "rules"), [
-    ({"visualization": {"steps": 17}}, VISUALIZATION | ABLATION),
-    ({"visualization": {"seed": 1}}, VISUALIZATION | ABLATION),
-    ({"visualization": {"jitter_by_layer": {"layer2.0.bn2": 4}}}, ONE_LAYER),
-    ({"visualization": {"jitter": 8.0}}, {}),
-    ({"criteria": {"tolerance": 1.6}}, CRITERIA | ABLATION),
-    ({"images": {"demo": {"per_class": 5}}}, IMAGES | ACTIVATIONS | ABLATION),
-    ({"images": {"batch_size": 5}}, {}),
-    ({"images": {"cache": False}}, {}),
-    ({"ablation": {"slack": {"2.1": 0.5}}},
-     {rule: count for rule, count in ABLATION.items() if rule != "ablate_no_scale"}),
-    ({"ablation": {"scale_percents": [20]}},
-     {"ablate": 2, "gather_ablation": 1, "compute_ratios": 1, "plot_figure2": 1}),
-    ({"blocks": ["1.1", "2.0", "2.1"]},
-     {"visualize": 3, "gather_visualizations": 3, "evaluate_criteria": 1, "gather_criteria": 1,
-      "visualize_whole_channels": 1, "plot_grids": 1}),
-    ({"ablation": {"trials": 3}},
-     {"screen_candidates": 1, "ablate": 1, "gather_candidates": 1, "gather_ablation": 1, "compute_ratios": 1,
-      "plot_figure2": 1}),
-    ({"ablation": {"max_candidates": 150}}, {}),
-])
-def test_a_changed_key_reruns_what_depends_on_it(finished, changes, rules):
-    assert planned(snakemake(finished, overlaid(TINY, **changes), "--dry-run")) == rules
-
-
 def test_more_trials_keep_those_there_are(finished):
     kept = {path: path.stat().st_mtime_ns for path in (finished / "results/ablation").rglob("*.parquet")}
     before = {name: table(finished, name) for name in ("candidates", "ablation")}
@@ -134,6 +87,17 @@ def test_tables_do_not_depend_on_how_trials_are_chunked(finished):
     run = snakemake(finished, config)
     assert run.returncode == 0, run.stdout + run.stderr
     assert {name: table(finished, name) for name in before} == before
+
+
+def test_verdicts_do_not_depend_on_how_channels_are_chunked(copy):
+    """Nor do the numbers, but by rounding: in the chunks of 7 other channels share a batch."""
+    before = table(copy, "criteria")
+    run = snakemake(copy, overlaid(TINY, visualization={"steps": 16, "channels_per_job": 7}), "results/criteria.parquet")
+    assert run.returncode == 0, run.stdout + run.stderr
+    for row, other in zip(table(copy, "criteria"), before, strict=True):
+        numbers = ("pre_in", "pre_in_scaled", "post_in", "post_pre")
+        assert [row.pop(name) for name in numbers] == pytest.approx([other.pop(name) for name in numbers], rel=1e-3, abs=1e-4)
+        assert row.pop("ratio") == pytest.approx(other.pop("ratio"), rel=1e-3, nan_ok=True) and row == other
 
 
 def test_the_cache_can_be_deleted_and_done_without(finished):
@@ -181,9 +145,10 @@ from scalestream.tables import in_place
 def main(snakemake):
     with in_place("out") as partial, open(partial, "w"), open("/dev/full", "w", buffering=1) as full:
         full.write("no room\\n")
-run(main, SimpleNamespace(log=["job.log"], rule="a_rule", wildcards=[], threads=1))
+run(main, SimpleNamespace(log=["job.log"], rule="a_rule", wildcards={{}}, params={{}}, input=[], threads=1))
 """
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True,
+                          env=os.environ | {"SCALESTREAM_RUN": str(os.getpid())})
     assert done.returncode == 1 and sorted(path.name for path in tmp_path.iterdir()) == ["job.log"]
     assert done.stderr.strip() == ("[a_rule] no space left on the disk of results or of temporary files; make room and run "
                                    "again: what is finished is kept")
@@ -209,17 +174,6 @@ def test_weights_that_do_not_fit_stop_before_any_job(tmp_path):
     assert run.returncode == 1 and not (tmp_path / "results").exists()
     assert run.stderr.splitlines()[-1] == ("model.weights: small.pth does not fit resnet18: conv1.weight has shape "
                                            "(16, 3, 7, 7), the network needs (64, 3, 7, 7); give weights of resnet18")
-
-
-def test_a_changed_image_folder_is_noticed(tmp_path, real_files):
-    (tmp_path / "images" / "a").mkdir(parents=True)
-    shutil.copy(real_files[0], tmp_path / "images" / "a" / "1.JPEG")
-    config = {"images": {"source": "class_folders", "root": "images"}}
-    run = snakemake(tmp_path, config, "results/images.parquet")
-    assert run.returncode == 0 and table(tmp_path, "images")[0]["path"] == "images/a/1.JPEG"
-    assert planned(snakemake(tmp_path, config, "--dry-run", "results/images.parquet")) == {}
-    shutil.copy(real_files[1], tmp_path / "images" / "a" / "1.JPEG")
-    assert planned(snakemake(tmp_path, config, "--dry-run", "results/images.parquet")) == {"list_images": 1}
 
 
 def test_unreadable_images_stop_the_run_with_their_names(tmp_path):
@@ -269,6 +223,9 @@ def test_every_rule_of_the_papers_run_is_planned(tmp_path):
     assert jobs["gather_visualizations"] == 18 and jobs["visualize"] == sum(
         -(-channels // 32) for channels in (64,) * 3 + (128,) * 5 + (256,) * 5 + (512,) * 5)
     assert jobs["screen_candidates"] == jobs["ablate"] == 4 and jobs["cache_images"] == 4
+    on_slurm = snakemake(tmp_path, paper, "--dry-run", "--workflow-profile", str(REPOSITORY / "profiles/slurm"), "--config",
+                         f"images={{root: {tmp_path / 'val'}}}")
+    assert planned(on_slurm) == jobs and sum(jobs.values()) < 400
 
 
 def test_lint_has_nothing_to_say():

@@ -16,10 +16,10 @@ rule ablate_no_scale:
     """Accuracies of the intact network and of the scale condition at no scale, which screening compares with."""
     input:
         **EVALUATION_INPUT,
-        library=library("ablate_no_scale.py"),
     output:
         "results/ablation/{block}/no_scale.parquet",
     params:
+        library=library("ablate_no_scale.py"),
         settings=settings(*EVALUATION),
         batch_size=untracked("images.batch_size"),
     log:
@@ -28,7 +28,7 @@ rule ablate_no_scale:
     conda:
         "../../envs/scalestream.yaml"
     resources:
-        gpu=1,
+        gpu=gpus,
     script:
         "../scripts/ablate_no_scale.py"
 
@@ -39,10 +39,10 @@ rule screen_candidates:
         **EVALUATION_INPUT,
         no_scale="results/ablation/{block}/no_scale.parquet",
         previous=previous_screening,
-        library=library("screen_candidates.py"),
     output:
         "results/ablation/{block}/screening/{first}-{stop}.parquet",
     params:
+        library=library("screen_candidates.py"),
         settings=lambda wildcards: settings(*EVALUATION, "ablation.seed") | {"slack": slack(wildcards)},
         max_candidates=untracked("ablation.max_candidates"),
         batch_size=untracked("images.batch_size"),
@@ -52,7 +52,7 @@ rule screen_candidates:
     conda:
         "../../envs/scalestream.yaml"
     resources:
-        gpu=1,
+        gpu=gpus,
     script:
         "../scripts/screen_candidates.py"
 
@@ -62,11 +62,11 @@ rule ablate:
     input:
         **EVALUATION_INPUT,
         screening="results/ablation/{block}/screening/{first}-{stop}.parquet",
-        library=library("ablate.py"),
     output:
         "results/ablation/{block}/trials/{first}-{stop}.parquet",
     params:
-        settings=settings(*EVALUATION, "ablation.crop_convention") | {"percents": CONFIG["ablation"]["scale_percents"]},
+        library=library("ablate.py"),
+        settings=settings(*EVALUATION, "ablation.crop_convention") | {"percents": sorted(CONFIG["ablation"]["scale_percents"])},
         batch_size=untracked("images.batch_size"),
     log:
         "logs/ablate/{block}/{first}-{stop}.log",
@@ -74,7 +74,7 @@ rule ablate:
     conda:
         "../../envs/scalestream.yaml"
     resources:
-        gpu=1,
+        gpu=gpus,
     script:
         "../scripts/ablate.py"
 
@@ -83,10 +83,10 @@ rule gather_candidates:
     """Every screened draw of every block."""
     input:
         tables=expand("results/ablation/{block}/screening/{trials}.parquet", block=ABLATED, trials=TRIALS),
-        library=library("gather.py"),
     output:
         "results/candidates.parquet",
     params:
+        library=library("gather.py"),
         settings={"schema": "CANDIDATES"},
     log:
         "logs/gather_candidates.log",
@@ -104,10 +104,10 @@ rule gather_ablation:
             block=ABLATED,
             name=["no_scale", *(f"trials/{trials}" for trials in TRIALS)],
         ),
-        library=library("gather.py"),
     output:
         "results/ablation.parquet",
     params:
+        library=library("gather.py"),
         settings={"schema": "ABLATION"},
     log:
         "logs/gather_ablation.log",

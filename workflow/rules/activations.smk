@@ -7,10 +7,10 @@ rule extract_activations:
     input:
         **MODEL,
         **IMAGES,
-        library=library("extract_activations.py"),
     output:
         expand("results/activations/{layer}.parquet", layer=ALL_LAYERS),
     params:
+        library=library("extract_activations.py"),
         settings=settings("images.resize", "images.crop"),
         batch_size=untracked("images.batch_size"),
     log:
@@ -19,7 +19,7 @@ rule extract_activations:
     conda:
         "../../envs/scalestream.yaml"
     resources:
-        gpu=1,
+        gpu=gpus,
     script:
         "../scripts/extract_activations.py"
 
@@ -29,10 +29,11 @@ rule summarize_activations:
     input:
         manifest=MODEL["manifest"],
         activations=expand("results/activations/{layer}.parquet", layer=ALL_LAYERS),
-        library=library("summarize_activations.py"),
     output:
         means="results/mean_activations.parquet",
         top="results/top_images.parquet",
+    params:
+        library=library("summarize_activations.py"),
     log:
         "logs/summarize_activations.log",
     conda:

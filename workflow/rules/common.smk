@@ -3,17 +3,24 @@
 import hashlib
 import os
 import re
+import shutil
+import subprocess
 import sys
 from functools import cache, partial
 from modulefinder import ModuleFinder
 from os.path import relpath
 from pathlib import Path
 
+from snakemake.logging import logger
+
 WORKFLOW = Path(workflow.basedir) / "workflow"
 sys.path.insert(0, str(WORKFLOW))
 os.environ.update(SCALESTREAM_LOCK=str(WORKFLOW.parent / "envs" / "requirements.txt"))  # for the conda environment
+if not workflow.subprocess_exec:
+    os.environ.update(SCALESTREAM_RUN=str(os.getpid()))  # without which no job goes on
 
 from scalestream import config as configuration
+from scalestream import tables
 from scalestream.architectures import all_layers, layer_channels, select_blocks
 from scalestream.errors import InputError
 
@@ -32,12 +39,33 @@ def checked(raw):
 
 
 @cache
+def has_gpu():
+    """Whether this machine has a GPU that jobs may compute on."""
+    listed = ["nvidia-smi", "--list-gpus"]
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") == ""
+    return not hidden and bool(shutil.which(listed[0])) and subprocess.run(listed, capture_output=True).returncode == 0
+
+
+def gpus(wildcards):
+    """How many GPUs a job of this machine computes on; on a cluster, the profile says what to ask for."""
+    return int(workflow.is_main_process and workflow.local_exec and has_gpu())
+
+
+def set_aside(fault):
+    """Moves a damaged or foreign table away, so that it is made anew where it is needed; in a dry run too."""
+    path, reason = fault
+    aside = path.rename(path.with_name(f"{path.name}.damaged"))
+    logger.warning(f"{reason}; it is now {aside}, and is made anew if it is needed")
+
+
+@cache
 def library(script):
-    """The library's modules that a script imports, directly or not: an edit to one reruns the rule."""
+    """A digest of a script and the library's modules that it imports, directly or not: as a parameter, it has an edit rerun
+    the rule, whereas Snakemake would judge the script by its time, and not know the modules (rerun-triggers)."""
     finder = ModuleFinder(path=[str(WORKFLOW), str(WORKFLOW / "scripts")])
     finder.run_script(str(WORKFLOW / "scripts" / script))
-    files = {name: module.__file__ for name, module in finder.modules.items() if module.__file__}
-    return sorted(relpath(path) for name, path in files.items() if name != "__main__")
+    files = sorted(Path(module.__file__) for module in finder.modules.values() if module.__file__)
+    return hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()
 
 
 def ranges(count, size):
@@ -124,3 +152,13 @@ wildcard_constraints:
     stop=r"\d+",
     shard=r"\d+",
     shards=r"\d+",
+
+
+if workflow.is_main_process:
+    for fault in tables.damaged("results"):
+        set_aside(fault)
+
+
+onstart:
+    for partial in Path("results").rglob(f".*{tables.PARTIAL}"):  # of jobs that were killed
+        shutil.rmtree(partial, ignore_errors=True)

@@ -7,17 +7,17 @@ rule evaluate_criteria:
         **MODEL,
         x_in=lambda wildcards: f"results/visualizations/{BLOCKS[wildcards.block].input}.parquet",
         x_pre=lambda wildcards: f"results/visualizations/{BLOCKS[wildcards.block].pre}.parquet",
-        library=library("evaluate_criteria.py"),
     output:
         "results/criteria/{block}.parquet",
     params:
+        library=library("evaluate_criteria.py"),
         settings=settings("criteria"),
     log:
         "logs/evaluate_criteria/{block}.log",
     conda:
         "../../envs/scalestream.yaml"
     resources:
-        gpu=1,
+        gpu=gpus,
     script:
         "../scripts/evaluate_criteria.py"
 
@@ -26,10 +26,10 @@ rule gather_criteria:
     """All blocks in one table."""
     input:
         tables=expand("results/criteria/{block}.parquet", block=BLOCKS),
-        library=library("gather.py"),
     output:
         "results/criteria.parquet",
     params:
+        library=library("gather.py"),
         settings={"schema": "CRITERIA"},
     log:
         "logs/gather_criteria.log",

@@ -5,9 +5,10 @@ rule compute_ratios:
     """Eq. 3 for every block and scale."""
     input:
         ablation="results/ablation.parquet",
-        library=library("compute_ratios.py"),
     output:
         "results/ratios.parquet",
+    params:
+        library=library("compute_ratios.py"),
     log:
         "logs/compute_ratios.log",
     conda:
@@ -20,10 +21,11 @@ rule plot_figure2:
     """Bars of the ratios by scale, with the no-scale ratio as a line."""
     input:
         ratios="results/ratios.parquet",
-        library=library("plot_figure2.py"),
     output:
         png=report("results/figures/figure2.png", category="Figures", caption="../report/figure2.rst"),
         pdf="results/figures/figure2.pdf",
+    params:
+        library=library("plot_figure2.py"),
     log:
         "logs/plot_figure2.log",
     conda:
@@ -41,7 +43,6 @@ rule plot_grids:
             "results/visualizations/{layer}.parquet", layer=BLOCKS[wildcards.block].layers.values()
         ),
         whole_channel="results/whole_channel_visualizations/{block}.parquet",
-        library=library("plot_grids.py"),
     output:
         report(
             directory("results/figures/grids/{block}"),
@@ -51,6 +52,7 @@ rule plot_grids:
             caption="../report/grid.rst",
         ),
     params:
+        library=library("plot_grids.py"),
         settings=lambda wildcards: settings("images.resize", "images.crop") | BLOCKS[wildcards.block].layers,
     log:
         "logs/plot_grids/{block}.log",

@@ -11,11 +11,10 @@ IMAGES = {
 
 rule draw_demo_images:
     """The embedded default's validation images."""
-    input:
-        library=library("draw_demo_images.py"),
     output:
         directory("results/demo_images"),
     params:
+        library=library("draw_demo_images.py"),
         settings=settings("images.demo", "images.resize"),
     log:
         "logs/draw_demo_images.log",
@@ -29,13 +28,13 @@ rule list_images:
     """Finds, reads and hashes every image file once; a damaged one stops the run here."""
     input:
         folder="results/demo_images" if DEMO_IMAGES else [],
-        library=library("list_images.py"),
     output:
         images="results/images.parquet",
         skipped=report("results/skipped_images.txt", category="Images", caption="../report/skipped_images.rst"),
     params:
-        settings=lambda wildcards: settings("images.source", "images.root", "images.skip_unreadable")
-        | {"folder": None if DEMO_IMAGES else folder_state(CONFIG["images"]["root"])},
+        library=library("list_images.py"),
+        settings=lambda wildcards: settings("images.source", "images.skip_unreadable")
+        | ({} if DEMO_IMAGES else settings("images.root") | {"folder": folder_state(CONFIG["images"]["root"])}),
     log:
         "logs/list_images.log",
     threads: 4
@@ -49,10 +48,10 @@ rule cache_images:
     """A part of the images, decoded and resized, or only listed where there is to be no cache."""
     input:
         images="results/images.parquet",
-        library=library("cache_images.py"),
     output:
         "results/image_cache/{shard}-of-{shards}.arrow",
     params:
+        library=library("cache_images.py"),
         settings=settings("images.resize"),
         keep_pixels=untracked("images.cache"),
     log:

@@ -5,10 +5,10 @@ rule resolve_model:
     """The network under study: its weights, and a manifest that says what it is."""
     input:
         weights=weights_file(),
-        library=library("resolve_model.py"),
     output:
         **MODEL,
     params:
+        library=library("resolve_model.py"),
         settings=settings("model.architecture", "model.weights"),
     log:
         "logs/resolve_model.log",

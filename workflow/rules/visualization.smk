@@ -6,17 +6,17 @@ rule visualize:
     """Center-neuron visualizations of a range of a layer's channels."""
     input:
         **MODEL,
-        library=library("visualize.py"),
     output:
         "results/visualizations/chunks/{layer}/{first}-{stop}.parquet",
     params:
+        library=library("visualize.py"),
         settings=lambda wildcards: optimization([wildcards.layer]),
     log:
         "logs/visualize/{layer}/{first}-{stop}.log",
     conda:
         "../../envs/scalestream.yaml"
     resources:
-        gpu=1,
+        gpu=gpus,
     script:
         "../scripts/visualize.py"
 
@@ -25,10 +25,10 @@ rule gather_visualizations:
     """All channels of a layer in one table."""
     input:
         tables=visualization_chunks,
-        library=library("gather.py"),
     output:
         "results/visualizations/{layer}.parquet",
     params:
+        library=library("gather.py"),
         settings={"schema": "VISUALIZATIONS"},
     log:
         "logs/gather_visualizations/{layer}.log",
@@ -43,16 +43,16 @@ rule visualize_whole_channels:
     input:
         **MODEL,
         criteria="results/criteria/{block}.parquet",
-        library=library("visualize_whole_channels.py"),
     output:
         "results/whole_channel_visualizations/{block}.parquet",
     params:
+        library=library("visualize_whole_channels.py"),
         settings=lambda wildcards: optimization(BLOCKS[wildcards.block].layers.values()),
     log:
         "logs/visualize_whole_channels/{block}.log",
     conda:
         "../../envs/scalestream.yaml"
     resources:
-        gpu=1,
+        gpu=gpus,
     script:
         "../scripts/visualize_whole_channels.py"

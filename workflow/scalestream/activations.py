@@ -1,16 +1,19 @@
 """Center activations of natural images, their means and the images that excite a channel most (method: THINGSvision)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import torch
 from torch import nn
 
+from scalestream.checkpoint import Checkpoint
 from scalestream.errors import InputError
 from scalestream.network import center, device
 from scalestream.preprocessing import network_input
 from scalestream.tables import ACTIVATIONS
+
+PART = 4096  # images whose activations are held in memory at most
 
 
 def extract(network: nn.Module, layers: list[str], batches: Iterable[torch.Tensor]) -> Iterator[dict[str, np.ndarray]]:
@@ -27,16 +30,46 @@ def extract(network: nn.Module, layers: list[str], batches: Iterable[torch.Tenso
             yield {layer: center(maps[layer]).float().cpu().numpy() for layer in layers}
 
 
-def as_table(images: list[str], activations: np.ndarray, layer: str) -> pa.Table:
-    """Rows of the cached activations: (N,) image names and (N, C) activations.
+def extract_in_parts(network: nn.Module, layers: list[str], images: list[str],
+                     batches: Callable[[int], Iterable[torch.Tensor]], checkpoint: Checkpoint) -> Iterator[dict[str, np.ndarray]]:
+    """Center activations of every layer, a part of the images at a time, without those that an earlier try kept.
 
-    Raises InputError naming the first channel and image whose activation is not finite.
+    images: (N,) names. batches: the number of the first image -> 8-bit images (N, 3, S, S) from there on. Yields layer ->
+    (N, C) float32 when all are computed. Raises InputError naming the first channel and image whose activation is not finite.
     """
+    parts, first, batch = [], 0, []
+
+    def joined() -> dict[str, torch.Tensor]:
+        return {layer: torch.from_numpy(np.concatenate([found[layer] for found in batch])) for layer in layers}
+
+    while kept := checkpoint.get(f"images-{first}"):
+        parts.append(first)
+        first += len(kept[layers[0]])
+    count = 0
+    for found in extract(network, layers, batches(first)):
+        begin = first + count
+        for layer, activations in found.items():
+            require_finite(images[begin:], activations, layer)
+        batch.append(found)
+        count += len(found[layers[0]])
+        if checkpoint.keep(f"images-{first}", joined, now=count >= PART):
+            parts.append(first)
+            first, count, batch = first + count, 0, []
+    for part in [*parts, first] if batch else parts:
+        yield {layer: activations.numpy() for layer, activations in checkpoint.get(f"images-{part}").items()}
+
+
+def require_finite(images: list[str], activations: np.ndarray, layer: str) -> None:
+    """Raises InputError naming the first image and channel whose activation is not finite; activations: (N, C)."""
     bad = np.argwhere(~np.isfinite(activations))
     if len(bad):
         image, channel = bad[0]
         raise InputError(f"{layer}, channel {channel}: the activation is {activations[image, channel]} for "
                          f"{images[image]}; check the weights (model.weights)")
+
+
+def as_table(images: list[str], activations: np.ndarray) -> pa.Table:
+    """Rows of the cached activations: (N,) image names and (N, C) activations."""
     count, channels = activations.shape
     offsets = pa.array(np.arange(count + 1, dtype=np.int32) * channels)
     return pa.table([pa.array(images), pa.ListArray.from_arrays(offsets, pa.array(activations.reshape(-1)))],

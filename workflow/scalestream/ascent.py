@@ -45,13 +45,15 @@ class Ascent:
         self.views = [view.to(self.target, self.dtype) for view in views(part, size, robustness, OBJECTIVES[objective])]
 
     def run(self, channels: list[int], spectra: torch.Tensor, draws: Draws,
-            watch: Callable[[Iterable[int]], Iterable[int]] = iter) -> tuple[torch.Tensor, torch.Tensor]:
+            watch: Callable[[Iterable[int]], Iterable[int]] = iter, state: dict | None = None,
+            keep: Callable[[Callable[[], dict]], None] = lambda state: None) -> tuple[torch.Tensor, torch.Tensor]:
         """Climb from the given spectra (N, *spectrum_shape(S)), with the transforms drawn by step and image.
 
-        Returns the images (N, 3, S, S) and the objective by step (steps, N). Raises InputError naming the first channel
-        whose objective is not finite.
+        keep: is given, after every step, a function that makes the state, from which a later call goes on as if there had
+        been none before. Returns the images (N, 3, S, S) and the objective by step (steps, N). Raises InputError naming the
+        first channel whose objective is not finite.
         """
-        images = FourierImages(spectra.to(self.target, self.dtype), self.size)
+        images = FourierImages((state["spectra"] if state else spectra).to(self.target, self.dtype), self.size)
         on_gpu = self.target.type == "cuda"
         optimizer = torch.optim.Adam([images.spectra], lr=self.learning_rate, fused=True, capturable=on_gpu)
         own = torch.tensor(channels, device=self.target)
@@ -68,10 +70,16 @@ class Ascent:
             climb = lambda turns: replayed(turns[0].places)
         trace = torch.empty(len(draws.scale), len(channels), dtype=self.dtype, device=self.target)
         turns = self.turns(draws)
-        for done in watch(range(len(trace))):
+        begin = len(state["trace"]) if state else 0
+        if state:
+            optimizer.load_state_dict(state["optimizer"])
+            trace[:begin] = state["trace"].to(trace)
+        for done in watch(range(begin, len(trace))):
             trace[done] = climb(turns[done])
             if (done + 1) % CHECK_EVERY == 0 or done + 1 == len(trace):
                 self._require_finite(trace[:done + 1], channels)
+            keep(lambda: {"spectra": images.spectra.detach().cpu(), "optimizer": optimizer.state_dict(),
+                          "trace": trace[:done + 1].cpu()})
         return images.finished(), trace
 
     def backward(self, images: FourierImages, own: torch.Tensor, turns: list[Turn]) -> torch.Tensor:

@@ -1,7 +1,7 @@
 """Top-1 accuracy of a network on the image set, with channels of one block ablated (paper, section 4)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ import torch
 from scalestream import network, tables
 from scalestream.ablation import AblatedNetwork
 from scalestream.architectures import blocks
+from scalestream.checkpoint import Checkpoint
 from scalestream.criteria import passing_channels
 from scalestream.errors import InputError
 from scalestream.image_cache import ImageCache
@@ -40,13 +41,14 @@ class Evaluation:
     convention: str
     batch_size: int
     workers: int
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
 
     @classmethod
-    def open(cls, files, block: str, settings: dict, batch_size: int, workers: int) -> "Evaluation":
+    def open(cls, files, block: str, settings: dict, batch_size: int, workers: int, checkpoint: Checkpoint) -> "Evaluation":
         """Read what there is to read.
 
-        files: has the paths manifest, weights, images, cache, criteria and means as attributes. Raises InputError when the
-        block has no passing channel.
+        files: has the paths manifest, weights, images, cache, criteria and means as attributes. checkpoint: the images that
+        an earlier try counted are not counted again. Raises InputError when the block has no passing channel.
         """
         manifest = network.read_manifest(files.manifest)
         found = blocks(manifest["architecture"])[block]
@@ -61,7 +63,7 @@ class Evaluation:
         return cls(ablated, found.channels, passing,
                    ImageCache(list(files.cache), images["path"].to_pylist(), settings["images.resize"]),
                    images["class_index"].to_pylist(), settings["images.crop"],
-                   settings.get("ablation.crop_convention", "paper"), batch_size, workers)
+                   settings.get("ablation.crop_convention", "paper"), batch_size, workers, checkpoint)
 
     @property
     def references(self) -> list[Condition]:
@@ -71,17 +73,19 @@ class Evaluation:
     def rows(self, conditions: list[Condition], percents: list[int]) -> list[dict]:
         """Rows of the ablation table: every condition at every scale, over all images in one pass."""
         sets = [condition.channels for condition in conditions]
-        n_correct, n_seen = np.zeros((len(conditions), len(percents)), dtype=np.int64), 0
+        earlier = self.checkpoint.get("rows") or {"n_correct": np.zeros((len(conditions), len(percents))), "n_seen": 0}
+        n_correct, n_seen = np.array(earlier["n_correct"], dtype=np.int64), earlier["n_seen"]
         names = [condition.name for condition in conditions]
 
         def so_far() -> str:
             means = {name: n_correct[[name == other for other in names]].mean() / n_seen for name in dict.fromkeys(names)}
             return ", ".join(f"{name} {mean:.1%}" for name, mean in means.items())
 
-        for images, labels in self._watched(percents, so_far):
+        for images, labels in self._watched(percents, so_far, n_seen):
             for view in range(len(percents)):
                 n_correct[:, view] += self._correct(images[:, view], labels, sets).sum(axis=1)
             n_seen += len(labels)
+            self.checkpoint.keep("rows", lambda: {"n_correct": n_correct.tolist(), "n_seen": n_seen})
         return [self.row(condition, percent, count) for condition, counts in zip(conditions, n_correct.tolist())
                 for percent, count in zip(percents, counts)]
 
@@ -91,24 +95,31 @@ class Evaluation:
         return {"block": self.ablated.block, "condition": condition.name, "trial": condition.trial, "scale_percent": percent,
                 "n_correct": n_correct, "n_images": n_images, "accuracy": n_correct / n_images}
 
-    def tally(self, sets: list[list[int]], most: int) -> Tally:
-        """Correct answers at no scale with each set of channels ablated, as far as they must be known."""
-        tally = Tally(len(sets), most)
+    def tally(self, sets: list[list[int]], most: int, name: str = "tally") -> Tally:
+        """Correct answers at no scale with each set of channels ablated, as far as they must be known.
+
+        name: of this pass, in the checkpoint.
+        """
+        earlier = self.checkpoint.get(name) or {"counts": None, "n_seen": 0}
+        tally, n_seen = Tally(len(sets), most, earlier["counts"]), earlier["n_seen"]
 
         def so_far() -> str:
             return f"{(tally.n_correct / tally.n_seen).mean():.1%}, {len(tally.followed)} of {len(sets)} draws left"
 
-        for images, labels in self._watched([0], so_far):
-            tally.add(self._correct(images[:, 0], labels, [sets[place] for place in tally.followed]))
+        for images, labels in self._watched([0], so_far, n_seen):
             if not len(tally.followed):
                 break
+            tally.add(self._correct(images[:, 0], labels, [sets[place] for place in tally.followed]))
+            n_seen += len(labels)
+            self.checkpoint.keep(name, lambda: {"counts": tally.counts, "n_seen": n_seen})
         return tally
 
-    def _watched(self, percents: list[int], so_far: Callable[[], str]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Batches of views and labels, with progress in images and the top-1 accuracy so far in the log."""
+    def _watched(self, percents: list[int], so_far: Callable[[], str],
+                 begin: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Batches of views and labels from image `begin` on, with progress and the top-1 accuracy so far in the log."""
         views = ScaledViews(self.images, self.labels, percents, self.crop, self.convention)
         watch = watched("images", len(self.labels), "images")
-        return watch(batches(views, self.batch_size, self.workers), each=self.batch_size,
+        return watch(batches(views, self.batch_size, self.workers, begin), before=begin, each=self.batch_size,
                      note=lambda: f"top-1 so far: {so_far()}")
 
     def _correct(self, views: torch.Tensor, labels: torch.Tensor, sets: list[list[int]]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import matplotlib
 
@@ -10,6 +11,9 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+
+from scalestream import provenance
+from scalestream.tables import in_place
 
 STYLE = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 300, "pdf.fonttype": 42}
 BAR, LINE = "#bbbbbb", "#0072b2"  # the line is the paper's blue, from a colour-blind-safe palette
@@ -88,3 +92,10 @@ def mosaic(images: list[np.ndarray], columns: int = 3) -> np.ndarray:
     blank = np.full_like(images[0], 255)
     cells = images + [blank] * (-len(images) % columns)
     return np.concatenate([np.concatenate(cells[first:first + columns], axis=1) for first in range(0, len(cells), columns)])
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write the figure to a .png or .pdf, with the record of what made it; it appears in its place complete."""
+    text = provenance.text()
+    with in_place(path) as partial:
+        figure.savefig(partial, metadata={"Keywords": text} if partial.suffix == ".pdf" else {provenance.KEY: text})

@@ -124,6 +124,11 @@ def manifest(files: list[LabelledFile], skip_unreadable: bool, threads: int,
     return rows, bad
 
 
+def digest(rows: list[dict]) -> str:
+    """The sha256 of a manifest: of every file's path and content."""
+    return hashlib.sha256("".join(f"{row['path']} {row['sha256']}\n" for row in rows).encode()).hexdigest()
+
+
 def require_classes(class_indices: Iterable[int], classes: int) -> None:
     """Raises InputError when an image's class is none of the network's."""
     largest = max(class_indices)

@@ -5,8 +5,8 @@ import json
 from copy import deepcopy
 from pathlib import Path
 
+import safetensors.torch
 import torch
-from safetensors.torch import load_file, save_file
 from torch import fx, nn
 from torch.fx.experimental.optimization import fuse
 from torchvision.models import ResNet, ResNet18_Weights
@@ -46,7 +46,7 @@ def fetch_weights(weights: str) -> dict[str, torch.Tensor]:
     Raises InputError for a file that cannot be read as a state dict.
     """
     if weights == "embedded":
-        return load_file(EMBEDDED_WEIGHTS)
+        return safetensors.torch.load_file(EMBEDDED_WEIGHTS)
     if weights in ResNet18_Weights.__members__:
         try:
             return ResNet18_Weights[weights].get_state_dict(progress=False, check_hash=True)
@@ -55,7 +55,7 @@ def fetch_weights(weights: str) -> dict[str, torch.Tensor]:
                              "give the file as model.weights") from error
     try:
         if weights.endswith(".safetensors"):
-            return load_file(weights)
+            return safetensors.torch.load_file(weights)
         state = torch.load(weights, map_location="cpu", weights_only=True)
     except Exception as error:
         raise InputError(f"model.weights: {weights} is not a readable state dict ({in_one_line(error)}); "
@@ -109,19 +109,25 @@ def resolve(architecture: str, weights: str) -> ResNet:
 
 def save(network: ResNet, path: str) -> str:
     """Write the network's state dict as safetensors; returns the file's sha256."""
-    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, path)
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    data = safetensors.torch.save({name: tensor.contiguous() for name, tensor in network.state_dict().items()})
+    Path(path).write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
 
 
 def read_manifest(path: str) -> dict:
     """What the model rule wrote about the network: architecture, weights, their sha256, classes, layers with channels."""
-    return json.loads(Path(path).read_text())
+    try:
+        return json.loads(Path(path).read_text())
+    except ValueError as error:
+        raise InputError(f"{path} is damaged; delete it and run again") from error
 
 
 def load(manifest_path: str, weights_path: str) -> ResNet:
-    """The network that the model rule resolved, frozen, in eval mode."""
+    """The network that the model rule resolved, frozen, in eval mode; raises InputError when its weights have changed since."""
     manifest = read_manifest(manifest_path)
-    return with_weights(manifest["architecture"], load_file(weights_path), weights_path)
+    if hashlib.sha256(Path(weights_path).read_bytes()).hexdigest() != manifest["weights_sha256"]:
+        raise InputError(f"{weights_path} is not what {manifest_path} describes; delete both and run again")
+    return with_weights(manifest["architecture"], safetensors.torch.load_file(weights_path), weights_path)
 
 
 def cut_after(network: nn.Module, layer: str) -> fx.GraphModule:

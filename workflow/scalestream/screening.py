@@ -29,11 +29,19 @@ def most_accepted(scale_correct: int, n_images: int, slack: float) -> int:
 
 
 class Tally:
-    """Correct answers of several draws, each followed image by image until it has more than `most`."""
+    """Correct answers of several draws, each followed image by image until it has more than `most`.
 
-    def __init__(self, draws: int, most: int):
+    counts: where an earlier try got to, as (n_correct, n_seen) by draw.
+    """
+
+    def __init__(self, draws: int, most: int, counts: list[list[int]] | None = None):
         self.most = most
-        self.n_correct, self.n_seen = np.zeros((2, draws), dtype=np.int64)
+        self.n_correct, self.n_seen = np.array(counts or np.zeros((2, draws)), dtype=np.int64).reshape(2, draws)
+
+    @property
+    def counts(self) -> list[list[int]]:
+        """(n_correct, n_seen) by draw."""
+        return [self.n_correct.tolist(), self.n_seen.tolist()]
 
     @property
     def followed(self) -> np.ndarray:
@@ -49,21 +57,22 @@ class Tally:
             self.n_seen[place] += seen
 
 
-def screen(draws: Callable[[int], list[int]], tally: Callable[[list[list[int]]], Tally], first: int, wanted: int,
+def screen(draws: Callable[[int], list[int]], tally: Callable[[range, list[list[int]]], Tally], first: int, wanted: int,
            limit: int) -> Iterator[dict]:
     """Screen draws first, first + 1, ... in order, until `wanted` are accepted or draw number `limit` is reached.
 
-    draws: number -> channels. tally: channel sets -> their tally over the images, in one pass over them. A pass takes as many
-    draws as should do at the rate of acceptance so far; those past the last one wanted are not yielded. Yields number,
-    channels, n_correct, n_seen and accepted of every draw; a draw that is not accepted counts up to the image that decided it.
+    draws: number -> channels. tally: numbers and their channel sets -> their tally over the images, in one pass over them. A
+    pass takes as many draws as should do at the rate of acceptance so far; those past the last one wanted are not yielded.
+    Yields number, channels, n_correct, n_seen and accepted of every draw; a draw that is not accepted counts up to the image that decided it.
     """
     found, begin = 0, first
     size = wanted
     while found < wanted and begin < limit:
         numbers = range(begin, min(begin + size, limit))
         sets = [draws(number) for number in numbers]
-        counts = tally(sets)
-        for number, channels, n_correct, n_seen in zip(numbers, sets, counts.n_correct.tolist(), counts.n_seen.tolist()):
+        counts = tally(numbers, sets)
+        for number, channels, n_correct, n_seen in zip(numbers, sets, counts.n_correct.tolist(), counts.n_seen.tolist(),
+                                                         strict=True):
             accepted = n_correct <= counts.most
             yield {"draw": number, "channels": channels, "n_correct": n_correct, "n_seen": n_seen, "accepted": accepted}
             found += accepted

@@ -1,14 +1,16 @@
 """Typed parquet tables: their schemas, and writing so that a file in its place is always complete."""
 
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scalestream.errors import InputError
+from scalestream import provenance
+from scalestream.errors import InputError, in_one_line
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:
@@ -56,31 +58,33 @@ RATIOS = pa.schema([
     pa.field("n_trials", pa.int32(), nullable=False),
 ])
 
+PARTIAL = ".partial"  # of the hidden folders that files are written in
 
-def write(path: str, schema: pa.Schema, rows: Iterable[dict]) -> None:
-    """Write rows as a table of the schema; the file appears in its place only when it is complete and read back."""
-    with writer(path, schema) as append:
+
+def write(path: str, schema: pa.Schema, rows: Iterable[dict], **more: str) -> None:
+    """Write rows as a table of the schema, as `writer` does."""
+    with writer(path, schema, **more) as append:
         append(rows)
 
 
 @contextmanager
-def in_place(path: str | Path):
-    """Yields the path to write to, beside `path`; what is there at the end is moved to `path`, after an error nothing is left."""
+def in_place(path: str | Path) -> Iterator[Path]:
+    """Yields where to write a file or folder, beside `path`; what is there at the end is moved to `path`, after an error
+    nothing is left. Several processes may write the same file: each has a place of its own."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", suffix=PARTIAL, dir=path.parent) as folder:
+        partial = Path(folder, path.name)
         yield partial
         os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextmanager
-def writer(path: str, schema: pa.Schema):
+def writer(path: str, schema: pa.Schema, **more: str):
     """Write a table piece by piece: yields a function that appends a table or rows as one row group.
 
-    The table is written beside its place, read back and moved there at the end; after an error nothing is left.
+    The table carries the record of what made it, with what is given as `more`. It is written beside its place, read back
+    and moved there at the end; after an error nothing is left.
     """
     written = 0
 
@@ -92,32 +96,60 @@ def writer(path: str, schema: pa.Schema):
         written += table.num_rows
 
     with in_place(path) as partial:
-        with pq.ParquetWriter(partial, schema) as file:
+        record = {provenance.KEY: provenance.text(output=str(path), **more)}
+        with pq.ParquetWriter(partial, schema.with_metadata(record), write_page_checksum=True) as file:
             yield append
-        found = pq.read_metadata(partial)
-        if found.num_rows != written or not pq.read_schema(partial).equals(schema):
-            raise OSError(f"{path}: the table read back differs from what was written; check the disk")
+        with pq.ParquetFile(partial) as found:
+            if found.metadata.num_rows != written or not found.schema_arrow.equals(schema):
+                raise OSError(f"{path}: the table read back differs from what was written; check the disk")
 
 
 def read(paths: str | Iterable[str], schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
     """Read one table, or several one after the other.
 
-    Raises InputError naming a file that is unreadable or not of the schema.
+    Raises InputError naming a file that is unreadable, damaged or not of the schema.
     """
     paths = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     return pa.concat_tables([_read_one(path, schema, columns) for path in paths])
 
 
-def open_table(path: str, schema: pa.Schema) -> pq.ParquetFile:
-    """The checked file, for reading row group by row group; raises as `read`."""
+@contextmanager
+def batches(path: str, schema: pa.Schema, size: int) -> Iterator[Iterator[pa.RecordBatch]]:
+    """Yields the rows of one table, `size` at a time; raises as `read`."""
+    with _checked(path, schema) as file:
+        yield file.iter_batches(batch_size=size)
+
+
+def damaged(folder: str) -> Iterator[tuple[Path, str]]:
+    """The tables below a folder that are not what was written there, each with the reason.
+
+    Looks at what a file says of itself; a page that was changed later is found when it is read.
+    """
+    for path in sorted(Path(folder).rglob("*.parquet")):
+        if path.parent.suffix == PARTIAL:
+            continue
+        try:
+            place = provenance.read(path).get("output")
+        except InputError as error:
+            yield path, str(error)
+            continue
+        except OSError:  # of a disk or a network that fails now says nothing of the file
+            continue
+        if place != str(path):
+            yield path, f"{path} is a copy of {place}"
+
+
+@contextmanager
+def _checked(path: str, schema: pa.Schema) -> Iterator[pq.ParquetFile]:
     try:
-        file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path} is not a readable parquet file; delete it and run again") from error
-    if not file.schema_arrow.equals(schema):
-        raise InputError(f"{path} holds another table ({', '.join(file.schema_arrow.names)}); delete it and run again")
-    return file
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if not file.schema_arrow.equals(schema):
+                raise InputError(f"{path} holds another table ({', '.join(file.schema_arrow.names)}); delete it and run again")
+            yield file
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise InputError(f"{path} is damaged or no parquet file ({in_one_line(error)}); delete it and run again") from error
 
 
 def _read_one(path: str, schema: pa.Schema, columns: list[str] | None) -> pa.Table:
-    return open_table(path, schema).read(columns=columns)
+    with _checked(path, schema) as file:
+        return file.read(columns=columns).replace_schema_metadata()

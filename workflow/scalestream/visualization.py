@@ -15,6 +15,7 @@ from PIL import Image
 from torch import nn
 
 from scalestream.ascent import Ascent, require_finite
+from scalestream.checkpoint import Checkpoint
 from scalestream.memory import in_batches
 from scalestream.network import center, cut_after, device
 from scalestream.parameterization import spectrum_shape
@@ -57,29 +58,53 @@ class Visualization:
         """Whether the objective was zero at every step: behind a ReLU there was never a gradient, and the image is noise."""
         return not self.trace.any()
 
+    def packed(self) -> dict:
+        """As plain data, for a checkpoint."""
+        return {"channel": self.channel, "image": torch.from_numpy(self.image), "activation": self.activation,
+                "trace": torch.from_numpy(self.trace.copy())}
+
+    @classmethod
+    def unpacked(cls, data: dict) -> "Visualization":
+        """The visualization that was packed."""
+        return cls(data["channel"], data["image"].numpy(), data["activation"], data["trace"].numpy())
+
 
 def visualize(network: nn.Module, layer: str, channels: list[int], objective: str, settings: Optimization,
-              watch: Callable[..., Iterable[int]] = lambda items, **_: items) -> list[Visualization]:
+              watch: Callable[..., Iterable[int]] = lambda items, **_: items,
+              checkpoint: Checkpoint | None = None) -> list[Visualization]:
     """Visualize channels of a layer, in batches that fit in memory.
 
     objective: a key of views.OBJECTIVES. watch: wraps the steps of a batch, to show progress in channels: `before` the
-    batch, `each` step's worth, and how many `steps`. Raises InputError naming the first channel whose objective is not
-    finite, and when there is no memory for a single channel.
+    batch, `each` step's worth, how many `steps`, and after which one they `begin`. checkpoint: what an earlier try kept is
+    not done again. Raises InputError naming the first channel whose objective is not finite, and when there is no memory for
+    a single channel.
     """
     ascent = Ascent(network, layer, objective, settings.size, settings.robustness, settings.learning_rate)
     part = cut_after(network, layer).to(device())
+    checkpoint = checkpoint or Checkpoint()
+    earlier = checkpoint.get(layer) or {"found": [], "batch": [], "state": None}
+    found = [Visualization.unpacked(each) for each in earlier["found"]]
 
     def visualize_batch(batch: list[int]) -> list[Visualization]:
+        state = earlier["state"] if earlier["batch"] == batch else None
         noise, draws = zip(*(start(layer, channel, settings) for channel in batch))
-        images, trace = ascent.run(batch, torch.stack(noise), together(draws),
-                                   lambda steps: watch(steps, before=channels.index(batch[0]),
-                                                       each=len(batch) / settings.steps, steps=settings.steps))
+        before = [each.packed() for each in found]
+        images, trace = ascent.run(
+            batch, torch.stack(noise), together(draws),
+            watch=lambda steps: watch(steps, before=len(before), each=len(batch) / settings.steps, steps=settings.steps,
+                                      begin=steps.start),
+            state=state,
+            keep=lambda state: checkpoint.keep(layer, lambda: {"found": before, "batch": batch, "state": state()}))
         stored = [to_8bit(image) for image in images.cpu()]
         activations = center_activations(part, stored)[range(len(batch)), batch]
         require_finite(activations, layer, batch, "the finished image")
-        return [Visualization(*each) for each in zip(batch, stored, activations.tolist(), trace.cpu().numpy().T)]
+        done = [Visualization(*each) for each in zip(batch, stored, activations.tolist(), trace.cpu().numpy().T)]
+        found.extend(done)
+        return done
 
-    return in_batches(visualize_batch, channels, ascent.batch_size())
+    in_batches(visualize_batch, channels[len(found):], len(earlier["batch"]) or ascent.batch_size())
+    checkpoint.keep(layer, lambda: {"found": [each.packed() for each in found], "batch": [], "state": None})
+    return found
 
 
 def start(layer: str, channel: int, settings: Optimization) -> tuple[torch.Tensor, Draws]:

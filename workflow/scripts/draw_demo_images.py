@@ -1,16 +1,15 @@
 """The embedded default's validation images."""
 
-from pathlib import Path
-
 from job import run
 
 from scalestream.demo import write_images
+from scalestream.tables import in_place
 
 
 def main(snakemake) -> None:
     settings = snakemake.params.settings
-    write_images(Path(snakemake.output[0]), settings["images.demo"]["per_class"], settings["images.resize"],
-                 settings["images.demo"]["seed"])
+    with in_place(snakemake.output[0]) as folder:
+        write_images(folder, settings["images.demo"]["per_class"], settings["images.resize"], settings["images.demo"]["seed"])
 
 
 run(main, snakemake)

@@ -1,11 +1,13 @@
 """Center activations of every image in every analysed layer, in one pass."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 
-from job import run
+import torch
+from job import checkpoint, run
 
 from scalestream import network, tables
-from scalestream.activations import as_table, extract
+from scalestream.activations import as_table, extract_in_parts
 from scalestream.image_cache import ImageCache
 from scalestream.images import require_classes
 from scalestream.loading import ScaledViews, batches
@@ -24,16 +26,20 @@ def main(snakemake) -> None:
     cache = ImageCache(list(snakemake.input.cache), paths, settings["images.resize"])
     views = ScaledViews(cache, labels, [0], settings["images.crop"])
     watch = watched("images", len(paths), "images")
-    found = extract(network.load(snakemake.input.manifest, snakemake.input.weights), layers,
-                    (images[:, 0] for images, _ in watch(batches(views, batch_size, snakemake.threads), each=batch_size)))
-    with ExitStack() as stack:
+
+    def from_image(first: int) -> Iterator[torch.Tensor]:
+        loader = batches(views, batch_size, snakemake.threads, first)
+        return (batch[:, 0] for batch, _ in watch(loader, before=first, each=batch_size))
+
+    with checkpoint(snakemake) as kept, ExitStack() as stack:
         writers = {layer: stack.enter_context(tables.writer(path, tables.ACTIVATIONS))
                    for layer, path in zip(layers, snakemake.output, strict=True)}
+        model = network.load(snakemake.input.manifest, snakemake.input.weights)
         done = 0
-        for activations in found:
-            count = len(activations[layers[0]])
+        for part in extract_in_parts(model, layers, paths, from_image, kept):
+            count = len(part[layers[0]])
             for layer, append in writers.items():
-                append(as_table(paths[done:done + count], activations[layer], layer))
+                append(as_table(paths[done:done + count], part[layer]))
             done += count
 
 

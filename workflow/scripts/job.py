@@ -1,15 +1,21 @@
-"""What every script shares as a Snakemake job: the library's path, the log, the threads and the way to fail."""
+"""What every script shares as a Snakemake job: the library's path, the log, the threads, the record of what made its
+outputs, its checkpoint, and the ways to end."""
 
 import errno
+import hashlib
 import logging
 import os
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scalestream import provenance
 from scalestream.errors import InputError
 
 
@@ -20,10 +26,12 @@ def run(main: Callable, snakemake) -> None:
     error with a line that points to its traceback in the log.
     """
     _log_to(snakemake.log[0], snakemake.rule, snakemake.wildcards)
+    threading.Thread(target=_end_with, args=[int(os.environ["SCALESTREAM_RUN"])], daemon=True).start()
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(snakemake.threads)
     try:
-        main(snakemake)
+        with provenance.recorded(_record(snakemake)):
+            main(snakemake)
     except InputError as error:
         # A loader's worker process hands the line on inside its traceback.
         logging.error("%s", str(error).splitlines()[-1].removeprefix("scalestream.errors.InputError: "))
@@ -36,6 +44,40 @@ def run(main: Callable, snakemake) -> None:
             traceback.print_exc()
             logging.error("unexpected error; its traceback is in %s", snakemake.log[0])
         sys.exit(1)
+
+
+@contextmanager
+def checkpoint(snakemake) -> Iterator:
+    """What earlier tries of this very job kept; deleted when the job has written its output."""
+    from scalestream.checkpoint import Checkpoint  # imports torch, which takes seconds
+
+    record = {key: value for key, value in provenance.current().items() if key != "commit"}
+    kept = Checkpoint(snakemake.output[0], [record, snakemake.params.library, [_content(Path(path)) for path in snakemake.input]])
+    yield kept
+    kept.clear()
+
+
+def _content(path: Path) -> list:
+    """What tells one version of an input file from another: of a large one, its size and time."""
+    found = path.stat()
+    large = found.st_size > 2**20
+    return [str(path), found.st_size, found.st_mtime_ns if large else hashlib.sha256(path.read_bytes()).hexdigest()]
+
+
+def _record(snakemake) -> dict:
+    return provenance.record(snakemake.rule, dict(snakemake.wildcards), snakemake.params.get("settings", {}),
+                             map(str, snakemake.input), snakemake.threads)
+
+
+def _end_with(run: int) -> None:
+    """End this process when Snakemake's is gone, so that a run started anew has the machine and the outputs to itself."""
+    while True:
+        time.sleep(1)
+        try:
+            os.kill(run, 0)
+        except OSError:  # no such process, or one of somebody else's by now
+            logging.error("the run that started this job is gone")
+            os._exit(1)
 
 
 def _log_to(path: str, rule: str, wildcards) -> None:

@@ -1,8 +1,6 @@
 """The image manifest, and the list of the files left out of it."""
 
 import logging
-from pathlib import Path
-
 from job import run
 
 from scalestream import images, tables
@@ -18,9 +16,9 @@ def main(snakemake) -> None:
                                     watched("images", len(files)))
     logging.info("%d images of %d classes; %d unreadable files left out", len(rows),
                  len({row["wnid"] for row in rows}), len(skipped))
-    Path(snakemake.output.skipped).write_text(f"{len(skipped)} unreadable image files left out\n" +
-                                              "".join(f"{line}\n" for line in skipped))
-    tables.write(snakemake.output.images, tables.IMAGES, rows)
+    with tables.in_place(snakemake.output.skipped) as path:
+        path.write_text(f"{len(skipped)} unreadable image files left out\n" + "".join(f"{line}\n" for line in skipped))
+    tables.write(snakemake.output.images, tables.IMAGES, rows, images_sha256=images.digest(rows))
 
 
 run(main, snakemake)

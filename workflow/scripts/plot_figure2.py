@@ -3,13 +3,13 @@
 from job import run
 
 from scalestream import tables
-from scalestream.figures import figure2
+from scalestream.figures import figure2, save
 
 
 def main(snakemake) -> None:
     figure = figure2(tables.read(snakemake.input.ratios, tables.RATIOS).to_pylist())
-    figure.savefig(snakemake.output.png)
-    figure.savefig(snakemake.output.pdf)
+    save(figure, snakemake.output.png)
+    save(figure, snakemake.output.pdf)
 
 
 run(main, snakemake)

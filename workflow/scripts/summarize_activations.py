@@ -14,7 +14,8 @@ def main(snakemake) -> None:
     with tables.writer(snakemake.output.means, tables.MEAN_ACTIVATIONS) as append_means, \
             tables.writer(snakemake.output.top, tables.TOP_IMAGES) as append_top:
         for (layer, channels), path in zip(manifest["layers"].items(), snakemake.input.activations, strict=True):
-            summary = summarize(tables.open_table(path, tables.ACTIVATIONS).iter_batches(batch_size=1024), channels)
+            with tables.batches(path, tables.ACTIVATIONS, 1024) as rows:
+                summary = summarize(rows, channels)
             append_top(summary.top_rows(layer))
             if layer in post:
                 append_means(summary.mean_rows(layer))

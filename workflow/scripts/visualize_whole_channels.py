@@ -1,6 +1,6 @@
 """Whole-channel visualizations of a block's passing channels at In, Pre and Post."""
 
-from job import run
+from job import checkpoint, run
 
 from scalestream import network, tables
 from scalestream.architectures import blocks
@@ -16,11 +16,11 @@ def main(snakemake) -> None:
     channels = passing_channels(tables.read(snakemake.input.criteria, tables.CRITERIA))
     model = network.load(snakemake.input.manifest, snakemake.input.weights)
     keep_freed_memory()
-    with tables.writer(snakemake.output[0], tables.VISUALIZATIONS) as append:
+    with checkpoint(snakemake) as kept, tables.writer(snakemake.output[0], tables.VISUALIZATIONS) as append:
         for layer in block.layers.values():
             optimization = Optimization.from_settings(snakemake.params.settings, layer)
             found = visualize(model, layer, channels, "channel", optimization,
-                              watched(f"{layer} visualized", len(channels), "channels"))
+                              watched(f"{layer} visualized", len(channels), "channels"), kept)
             append(as_row(image, layer, "channel", optimization) for image in found)
 
 

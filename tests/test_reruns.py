@@ -1,0 +1,224 @@
+"""What runs again when something changed, and that nothing else does: every key of the configuration, edits, and image files."""
+
+import os
+import re
+import shutil
+
+import pytest
+import torch
+import yaml
+
+from conftest import REPOSITORY, randomized
+from runs import TINY, overlaid, planned, snakemake
+from scalestream import demo
+
+# Rules whose jobs read what those of the key write.
+READERS = {
+    "resolve_model": ["visualize", "visualize_whole_channels", "evaluate_criteria", "extract_activations",
+                      "summarize_activations", "ablate_no_scale", "screen_candidates", "ablate"],
+    "draw_demo_images": ["list_images"],
+    "list_images": ["cache_images", "extract_activations", "ablate_no_scale", "screen_candidates", "ablate"],
+    "cache_images": ["extract_activations", "ablate_no_scale", "screen_candidates", "ablate"],
+    "visualize": ["gather_visualizations"],
+    "gather_visualizations": ["evaluate_criteria", "plot_grids"],
+    "evaluate_criteria": ["gather_criteria", "visualize_whole_channels", "plot_grids", "ablate_no_scale", "screen_candidates",
+                          "ablate"],
+    "visualize_whole_channels": ["plot_grids"],
+    "extract_activations": ["summarize_activations"],
+    "summarize_activations": ["plot_grids", "ablate_no_scale", "screen_candidates", "ablate"],
+    "ablate_no_scale": ["screen_candidates", "gather_ablation"],
+    "screen_candidates": ["gather_candidates", "ablate"],
+    "ablate": ["gather_ablation"],
+    "gather_ablation": ["compute_ratios"],
+    "compute_ratios": ["plot_figure2"],
+}
+
+
+def affected(*rules: str) -> set[str]:
+    """The rules, and all that reads what they write, directly or not."""
+    found, waiting = set(), list(rules)
+    while waiting:
+        rule = waiting.pop()
+        if rule not in found:
+            found.add(rule)
+            waiting += READERS.get(rule, [])
+    return found
+
+
+IMAGES = affected("list_images")
+VISUALIZATION = affected("visualize", "visualize_whole_channels")
+EXTENDED = {"gather_candidates", "gather_ablation", "compute_ratios", "plot_figure2"}
+
+# Every key, a change of it, and the rules that it reruns. Weights and images are files that a fixture puts there.
+KEYS = {
+    "model.architecture": ({"model": {"architecture": "resnet18", "weights": "resnet18.pth"}}, affected("resolve_model")),
+    "model.weights": ({"model": {"weights": "other.pth"}}, affected("resolve_model")),
+    "images.source": ({"images": {"source": "class_folders", "root": "drawn"}}, IMAGES),
+    "images.root": ({"images": {"root": "drawn"}}, set()),  # the drawn images have none; see below
+    "images.skip_unreadable": ({"images": {"skip_unreadable": True}}, IMAGES),
+    "images.resize": ({"images": {"resize": 130}}, affected("draw_demo_images") | {"plot_grids"}),
+    "images.crop": ({"images": {"crop": 108}}, affected("extract_activations") | VISUALIZATION),
+    "images.cache": ({"images": {"cache": False}}, set()),
+    "images.batch_size": ({"images": {"batch_size": 5}}, set()),
+    "images.demo.per_class": ({"images": {"demo": {"per_class": 5}}}, affected("draw_demo_images")),
+    "images.demo.seed": ({"images": {"demo": {"per_class": 4, "seed": 1}}}, affected("draw_demo_images")),
+    "blocks": ({"blocks": ["1.1", "2.0", "2.1"]},
+               {"visualize", "gather_visualizations", "evaluate_criteria", "gather_criteria", "visualize_whole_channels",
+                "plot_grids"}),
+    "visualization.steps": ({"visualization": {"steps": 17}}, VISUALIZATION),
+    "visualization.learning_rate": ({"visualization": {"learning_rate": 0.04}}, VISUALIZATION),
+    "visualization.sd": ({"visualization": {"sd": 0.02}}, VISUALIZATION),
+    "visualization.jitter": ({"visualization": {"jitter": 7}},  # that of layer2.1 alone; jitter_by_layer names the others
+                             {"visualize", "gather_visualizations", "visualize_whole_channels", "plot_grids"}),
+    "visualization.jitter_by_layer": ({"visualization": {"jitter_by_layer": {"layer2.0.bn2": 4}}},
+                                      VISUALIZATION - affected("ablate_no_scale", "screen_candidates", "ablate")),
+    "visualization.scales": ({"visualization": {"scales": [1, 1.1]}}, VISUALIZATION),
+    "visualization.angles": ({"visualization": {"angles": [0, 3]}}, VISUALIZATION),
+    "visualization.seed": ({"visualization": {"seed": 1}}, VISUALIZATION),
+    "visualization.channels_per_job": ({"visualization": {"channels_per_job": 12}}, affected("visualize")),
+    "criteria.tolerance": ({"criteria": {"tolerance": 1.6}}, affected("evaluate_criteria")),
+    "criteria.magnification": ({"criteria": {"magnification": 3}}, affected("evaluate_criteria")),
+    "ablation.blocks": ({"ablation": {"blocks": ["2.0", "2.1"]}},
+                        {"ablate_no_scale", "screen_candidates", "ablate"} | EXTENDED),
+    "ablation.scale_percents": ({"ablation": {"scale_percents": [20]}}, affected("ablate")),
+    "ablation.crop_convention": ({"ablation": {"crop_convention": "author_code"}}, affected("ablate")),
+    "ablation.trials": ({"ablation": {"trials": 3}}, {"screen_candidates", "ablate"} | EXTENDED),
+    "ablation.trials_per_job": ({"ablation": {"trials_per_job": 2}}, affected("screen_candidates")),
+    "ablation.max_candidates": ({"ablation": {"max_candidates": 150}}, set()),
+    "ablation.slack": ({"ablation": {"slack": {"2.1": 0.5}}}, affected("screen_candidates")),
+    "ablation.seed": ({"ablation": {"seed": 1}}, affected("screen_candidates")),
+}
+
+EQUAL = {
+    "numbers": {"visualization": {"steps": 16.0, "jitter": 8.0}, "criteria": {"tolerance": 3.0}},
+    "block names": {"blocks": [2.0, 2.1], "ablation": {"blocks": [2.1], "slack": {2.1: 1.0}}},
+    "orders": {"blocks": ["2.1", "2.0"], "ablation": {"scale_percents": [50, 20]}},
+    "what is so already": {"visualization": {"jitter_by_layer": {"layer2.0.bn2": 0}}},
+}
+
+SWAPS = {
+    "two numbers": ({"visualization": {"learning_rate": 0.01, "sd": 0.05}}, VISUALIZATION),
+    "two layers": ({"visualization": {"jitter_by_layer": {"layer2.0.bn2": 4, "layer2.1.bn2": 0}}}, VISUALIZATION),
+    "the order of a choice": ({"visualization": {"scales": [0.975, 1, 1.025, 0.95, 1.05]}}, VISUALIZATION),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tiny, tmp_path_factory):
+    """A copy of the finished tiny run, with weights and images to change to."""
+    folder = tmp_path_factory.mktemp("reruns") / "run"
+    shutil.copytree(tiny, folder)
+    torch.save(randomized("small", 12).state_dict(), folder / "other.pth")
+    torch.save(randomized("resnet18", 12).state_dict(), folder / "resnet18.pth")
+    demo.write_images(folder / "drawn", 1, 128, 0)
+    return folder
+
+
+def rules(folder, changes, *arguments) -> set[str]:
+    return set(planned(snakemake(folder, overlaid(TINY, **changes), "--dry-run", *arguments)))
+
+
+def keys(schema: dict, place: str = "") -> set[str]:
+    """The dotted keys of a schema's single values, lists and tables by layer or block."""
+    found = set()
+    for name, kind in schema["properties"].items():
+        found |= keys(kind, f"{place}{name}.") if "properties" in kind else {f"{place}{name}"}
+    return found
+
+
+def test_every_key_is_here():
+    schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
+    assert set(KEYS) == keys(schema)
+
+
+def test_every_rule_is_here():
+    files = (REPOSITORY / "workflow/rules").glob("*.smk")
+    assert affected("resolve_model", "draw_demo_images") == {
+        rule for file in files for rule in re.findall(r"^rule (\w+):", file.read_text(), re.MULTILINE)}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_changed_key_reruns_what_depends_on_it(folder, key):
+    changes, expected = KEYS[key]
+    assert rules(folder, changes) == expected
+
+
+@pytest.mark.parametrize("what", EQUAL)
+def test_equal_values_rerun_nothing(folder, what):
+    assert rules(folder, EQUAL[what]) == set()
+
+
+@pytest.mark.parametrize("what", SWAPS)
+def test_swapped_values_are_noticed(folder, what):
+    changes, expected = SWAPS[what]
+    assert rules(folder, changes) == expected
+
+
+def test_one_layers_change_reruns_its_jobs_alone(folder):
+    run = snakemake(folder, overlaid(TINY, visualization={"steps": 16, "jitter_by_layer": {"layer2.0.bn2": 4}}), "--dry-run")
+    assert {rule: count for rule, count in planned(run).items() if "visual" in rule or "evaluate" in rule} == {
+        "visualize": 1, "gather_visualizations": 1, "evaluate_criteria": 1, "visualize_whole_channels": 1}
+
+
+def test_changed_image_files_rerun_what_depends_on_images(copy):
+    """A file replaced, removed or added, and another folder."""
+    demo.write_images(copy / "drawn", 1, 128, 0)
+    config = {"images": {"source": "class_folders", "root": "drawn"}}
+    target = "results/mean_activations.parquet"
+    run = snakemake(copy, overlaid(TINY, **config), target)
+    assert run.returncode == 0 and rules(copy, config, target) == set()
+    expected = {"list_images", "cache_images", "extract_activations", "summarize_activations"}
+    first, second, *_ = sorted((copy / "drawn").rglob("*.png"))
+    before = first.read_bytes(), os.stat(first)
+
+    shutil.copy(second, first)
+    assert rules(copy, config, target) == expected
+    first.unlink()
+    assert rules(copy, config, target) == expected
+    first.write_bytes(before[0])
+    os.utime(first, ns=(before[1].st_atime_ns, before[1].st_mtime_ns))
+    assert rules(copy, config, target) == set()
+    shutil.copy(second, first.with_name("new.png"))
+    assert rules(copy, config, target) == expected
+    first.with_name("new.png").unlink()
+    shutil.copytree(copy / "drawn", copy / "elsewhere")
+    assert rules(copy, {"images": config["images"] | {"root": "elsewhere"}}, target) == expected
+
+
+@pytest.mark.parametrize(("module", "users"), {
+    "statistics": ["compute_ratios"],
+    "figures": ["plot_figure2", "plot_grids"],
+    "demo": ["draw_demo_images"],
+    "screening": ["ablate_no_scale", "screen_candidates", "ablate"],
+    "ablation": ["ablate_no_scale", "screen_candidates", "ablate"],
+    "activations": ["extract_activations", "summarize_activations"],
+    "image_cache": ["cache_images", "extract_activations", "ablate_no_scale", "screen_candidates", "ablate"],
+    "criteria": ["evaluate_criteria", "visualize_whole_channels", "plot_grids", "ablate_no_scale", "screen_candidates", "ablate"],
+    "ascent": ["visualize", "visualize_whole_channels", "evaluate_criteria", "plot_grids"],
+    "network": ["resolve_model"],
+}.items())
+def test_an_edited_module_reruns_the_rules_that_use_it(folder, module, users):
+    path = folder / f"workflow/scalestream/{module}.py"
+    before, times = path.read_text(), os.stat(path)
+    try:
+        path.write_text(f"{before}\n# edited\n")
+        assert rules(folder, {}) == affected(*users)
+    finally:
+        path.write_text(before)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_an_edited_script_reruns_its_rule(folder):
+    path = folder / "workflow/scripts/compute_ratios.py"
+    before = path.read_text()
+    path.write_text(f"{before}\n# edited\n")
+    assert rules(folder, {}) == affected("compute_ratios")
+    path.write_text(before)
+
+
+def test_touched_files_and_a_fresh_checkout_rerun_nothing(folder):
+    assert rules(folder, {}) == set()
+    for place in ("Snakefile", "config.yaml", "workflow", "resources"):
+        for path in [folder / place, *(folder / place).rglob("*")]:
+            path.touch()
+    assert rules(folder, {}) == set()
