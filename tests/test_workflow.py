@@ -94,10 +94,9 @@ def test_verdicts_do_not_depend_on_how_channels_are_chunked(copy):
     before = table(copy, "criteria")
     run = snakemake(copy, overlaid(TINY, visualization={"steps": 16, "channels_per_job": 7}), "results/criteria.parquet")
     assert run.returncode == 0, run.stdout + run.stderr
-    for row, other in zip(table(copy, "criteria"), before, strict=True):
-        numbers = ("pre_in", "pre_in_scaled", "post_in", "post_pre")
-        assert [row.pop(name) for name in numbers] == pytest.approx([other.pop(name) for name in numbers], rel=1e-3, abs=1e-4)
-        assert row.pop("ratio") == pytest.approx(other.pop("ratio"), rel=1e-3, nan_ok=True) and row == other
+    assert [(row["channel"], row["passes"]) for row in table(copy, "criteria")] == [(row["channel"], row["passes"]) for row in before]
+    for name in ("pre_in", "pre_in_scaled", "post_in", "post_pre"):
+        assert [row[name] for row in table(copy, "criteria")] == pytest.approx([row[name] for row in before], rel=1e-3, abs=1e-4)
 
 
 def test_the_cache_can_be_deleted_and_done_without(finished):
