@@ -66,10 +66,10 @@ def test_images_are_the_same_after_memory_ran_out(double_precision, caplog):
     network, settings = randomized("small", 12), Optimization(64, 6, 0.05, 0.01, 0, ROBUSTNESS)
     channels, run = [0, 3, 4, 9, 20], Ascent.run
 
-    def with_little_memory(self, batch, *arguments):
+    def with_little_memory(self, batch, *arguments, **options):
         if len(batch) > 2:
             raise OUT_OF_MEMORY[0]
-        return run(self, batch, *arguments)
+        return run(self, batch, *arguments, **options)
 
     expected = visualize(network, "layer2.1.bn2", channels, "neuron", settings)
     with mock.patch.object(Ascent, "run", with_little_memory), caplog.at_level(logging.WARNING):

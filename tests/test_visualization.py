@@ -258,7 +258,7 @@ def test_progress_is_told_how_far_each_batch_reaches(small, monkeypatch):
         return items
 
     visualize(small, "layer1.1", [4, 8, 9], "neuron", optimization(0, steps=8, size=32), watch)
-    assert told == [{"before": 0, "each": 2 / 8, "steps": 8}, {"before": 2, "each": 1 / 8, "steps": 8}]
+    assert told == [{"before": 0, "each": 2 / 8, "steps": 8, "begin": 0}, {"before": 2, "each": 1 / 8, "steps": 8, "begin": 0}]
 
 
 def test_a_channel_that_is_never_active_is_told_apart():
