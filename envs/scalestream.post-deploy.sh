@@ -3,7 +3,7 @@
 # Snakemake runs a copy of this script that lies beside that environment, in the working directory.
 set -euo pipefail
 
-lock_sha256=b6b83c52c84e7d1c8181d1d5d6bae7c834383cc856d67e9018ae65c7338430ef
+lock_sha256=d6f253701f16b0886d10494ae441529fb32e6ef0f997b47a9ec4983705af7b2f
 
 for lock in "${SCALESTREAM_LOCK:-}" envs/requirements.txt "$(dirname "$0")/requirements.txt"; do
     if [ -f "$lock" ] && [ "$(sha256sum < "$lock")" = "$lock_sha256  -" ]; then

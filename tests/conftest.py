@@ -16,8 +16,8 @@ REAL_IMAGES = Path(os.environ.get("SCALESTREAM_TEST_IMAGES", REPOSITORY.parent /
 
 
 # Fast tests first.
-SLOW = ["test_memory", "test_reruns", "test_workflow", "test_faults", "test_workflow_default", "test_slurm",
-        "test_workflow_real_input"]
+SLOW = ["test_memory", "test_atlas", "test_report", "test_reruns", "test_workflow", "test_faults", "test_workflow_default",
+        "test_slurm", "test_workflow_real_input"]
 
 
 def pytest_collection_modifyitems(items):
@@ -25,9 +25,10 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    skipped = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if "slurm" in report.nodeid}
-    for reason in skipped:
-        terminalreporter.write_sep("!", f"the tests on a real Slurm did NOT run: {reason}", red=True, bold=True)
+    for folder, what in {"slurm": "on a real Slurm", "browser": "in a real browser"}.items():
+        skipped = terminalreporter.stats.get("skipped", [])
+        for reason in {report.longrepr[2] for report in skipped if f"tests/{folder}/" in report.nodeid}:
+            terminalreporter.write_sep("!", f"tests {what} did NOT run: {reason}", red=True, bold=True)
 
 
 def randomized(architecture: str, classes: int, seed: int = 0):
@@ -69,6 +70,15 @@ def default(tmp_path_factory) -> Path:
     run = snakemake(folder, {"blocks": ["2.0", "4.0"]})
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A real browser."""
+    from chromium import launched
+
+    with launched() as found:
+        yield found
 
 
 @pytest.fixture

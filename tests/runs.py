@@ -120,8 +120,8 @@ def table(folder: Path, name: str) -> list[dict]:
 
 
 def tables(folder: Path) -> dict[str, pa.Table]:
-    """All tables of a run by their place, without the records of what made them."""
-    found = sorted((folder / "results").rglob("*.parquet"))
+    """All tables of a run by their place, without the records of what made them; that of times apart."""
+    found = sorted(set((folder / "results").rglob("*.parquet")) - {folder / "results/benchmarks.parquet"})
     return {str(path.relative_to(folder)): pq.read_table(path).replace_schema_metadata() for path in found}
 
 

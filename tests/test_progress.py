@@ -46,3 +46,11 @@ def test_a_note_and_a_last_batch_that_is_worth_less(caplog):
             correct.append(batch)
     (line,) = caplog.messages
     assert " 5 of 5 [" in line and line.endswith("images/s] top-1 so far: 3")
+
+
+def test_long_work_does_not_flood_the_log(monkeypatch, caplog):
+    """Ten hours of a step a second: quick news at first, a hundred or so lines in all."""
+    clock(monkeypatch, *range(36001))
+    with caplog.at_level(logging.INFO):
+        assert len(list(progress.watched("visualized", 36000)(range(36000)))) == 36000
+    assert " 16 of 36000 [" in caplog.messages[0] and 80 < len(caplog.messages) < 160

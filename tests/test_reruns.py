@@ -17,20 +17,29 @@ READERS = {
     "resolve_model": ["visualize", "visualize_whole_channels", "evaluate_criteria", "extract_activations",
                       "summarize_activations", "ablate_no_scale", "screen_candidates", "ablate"],
     "draw_demo_images": ["list_images"],
-    "list_images": ["cache_images", "extract_activations", "ablate_no_scale", "screen_candidates", "ablate"],
+    "list_images": ["cache_images", "extract_activations", "ablate_no_scale", "screen_candidates", "ablate", "compare_with_paper"],
     "cache_images": ["extract_activations", "ablate_no_scale", "screen_candidates", "ablate"],
     "visualize": ["gather_visualizations"],
-    "gather_visualizations": ["evaluate_criteria", "plot_grids"],
-    "evaluate_criteria": ["gather_criteria", "visualize_whole_channels", "plot_grids", "ablate_no_scale", "screen_candidates",
-                          "ablate"],
-    "visualize_whole_channels": ["plot_grids"],
+    "gather_visualizations": ["evaluate_criteria", "summarize_objective", "draw_thumbnails", "compose_grids", "build_atlas"],
+    "summarize_objective": ["plot_objective"],
+    "evaluate_criteria": ["gather_criteria", "visualize_whole_channels", "ablate_no_scale", "screen_candidates", "ablate"],
+    "gather_criteria": ["plot_passing", "plot_criteria", "compose_grids", "build_atlas", "compare_with_paper", "tabulate"],
+    "visualize_whole_channels": ["compose_grids"],
     "extract_activations": ["summarize_activations"],
-    "summarize_activations": ["plot_grids", "ablate_no_scale", "screen_candidates", "ablate"],
+    "summarize_activations": ["draw_thumbnails", "build_atlas", "ablate_no_scale", "screen_candidates", "ablate"],
+    "draw_thumbnails": ["compose_grids", "build_atlas"],
+    "compose_grids": ["plot_figure1", "plot_grids"],
+    "build_atlas": ["gather_benchmarks"],
     "ablate_no_scale": ["screen_candidates", "gather_ablation"],
     "screen_candidates": ["gather_candidates", "ablate"],
+    "gather_candidates": ["tabulate", "gather_benchmarks"],
     "ablate": ["gather_ablation"],
-    "gather_ablation": ["compute_ratios"],
-    "compute_ratios": ["plot_figure2"],
+    "gather_ablation": ["compute_ratios", "plot_accuracy", "compare_with_paper", "tabulate"],
+    "compute_ratios": ["plot_figure2", "compare_with_paper", "tabulate"],
+    "compare_with_paper": ["tabulate", "gather_benchmarks"],
+    **{f"plot_{figure}": ["gather_benchmarks"]
+       for figure in ("figure1", "figure2", "grids", "passing", "criteria", "accuracy", "objective")},
+    "gather_benchmarks": ["plot_benchmarks", "tabulate"],
 }
 
 
@@ -47,7 +56,9 @@ def affected(*rules: str) -> set[str]:
 
 IMAGES = affected("list_images")
 VISUALIZATION = affected("visualize", "visualize_whole_channels")
-EXTENDED = {"gather_candidates", "gather_ablation", "compute_ratios", "plot_figure2"}
+EXTENDED = affected("gather_candidates", "gather_ablation")
+ABLATION = {"ablate_no_scale", "screen_candidates", "ablate", "gather_candidates", "gather_ablation", "compute_ratios",
+            "plot_accuracy", "plot_figure2"}
 
 # Every key, a change of it, and the rules that it reruns. Weights and images are files that a fixture puts there.
 KEYS = {
@@ -56,22 +67,21 @@ KEYS = {
     "images.source": ({"images": {"source": "class_folders", "root": "drawn"}}, IMAGES),
     "images.root": ({"images": {"root": "drawn"}}, set()),  # the drawn images have none; see below
     "images.skip_unreadable": ({"images": {"skip_unreadable": True}}, IMAGES),
-    "images.resize": ({"images": {"resize": 130}}, affected("draw_demo_images") | {"plot_grids"}),
+    "images.resize": ({"images": {"resize": 130}}, affected("draw_demo_images")),
     "images.crop": ({"images": {"crop": 108}}, affected("extract_activations") | VISUALIZATION),
     "images.cache": ({"images": {"cache": False}}, set()),
     "images.batch_size": ({"images": {"batch_size": 5}}, set()),
     "images.demo.per_class": ({"images": {"demo": {"per_class": 5}}}, affected("draw_demo_images")),
     "images.demo.seed": ({"images": {"demo": {"per_class": 4, "seed": 1}}}, affected("draw_demo_images")),
     "blocks": ({"blocks": ["1.1", "2.0", "2.1"]},
-               {"visualize", "gather_visualizations", "evaluate_criteria", "gather_criteria", "visualize_whole_channels",
-                "plot_grids"}),
+               VISUALIZATION - ABLATION),
     "visualization.steps": ({"visualization": {"steps": 17}}, VISUALIZATION),
     "visualization.learning_rate": ({"visualization": {"learning_rate": 0.04}}, VISUALIZATION),
     "visualization.sd": ({"visualization": {"sd": 0.02}}, VISUALIZATION),
     "visualization.jitter": ({"visualization": {"jitter": 7}},  # that of layer2.1 alone; jitter_by_layer names the others
-                             {"visualize", "gather_visualizations", "visualize_whole_channels", "plot_grids"}),
+                             VISUALIZATION - ABLATION - {"evaluate_criteria", "gather_criteria", "plot_passing", "plot_criteria"}),
     "visualization.jitter_by_layer": ({"visualization": {"jitter_by_layer": {"layer2.0.bn2": 4}}},
-                                      VISUALIZATION - affected("ablate_no_scale", "screen_candidates", "ablate")),
+                                      VISUALIZATION - ABLATION),
     "visualization.scales": ({"visualization": {"scales": [1, 1.1]}}, VISUALIZATION),
     "visualization.angles": ({"visualization": {"angles": [0, 3]}}, VISUALIZATION),
     "visualization.seed": ({"visualization": {"seed": 1}}, VISUALIZATION),
@@ -79,7 +89,7 @@ KEYS = {
     "criteria.tolerance": ({"criteria": {"tolerance": 1.6}}, affected("evaluate_criteria")),
     "criteria.magnification": ({"criteria": {"magnification": 3}}, affected("evaluate_criteria")),
     "ablation.blocks": ({"ablation": {"blocks": ["2.0", "2.1"]}},
-                        {"ablate_no_scale", "screen_candidates", "ablate"} | EXTENDED),
+                        {"ablate_no_scale", "screen_candidates", "ablate"} | EXTENDED | affected("compose_grids")),
     "ablation.scale_percents": ({"ablation": {"scale_percents": [20]}}, affected("ablate")),
     "ablation.crop_convention": ({"ablation": {"crop_convention": "author_code"}}, affected("ablate")),
     "ablation.trials": ({"ablation": {"trials": 3}}, {"screen_candidates", "ablate"} | EXTENDED),
@@ -87,6 +97,8 @@ KEYS = {
     "ablation.max_candidates": ({"ablation": {"max_candidates": 150}}, set()),
     "ablation.slack": ({"ablation": {"slack": {"2.1": 0.5}}}, affected("screen_candidates")),
     "ablation.seed": ({"ablation": {"seed": 1}}, affected("screen_candidates")),
+    "figures.figure1": ({"figures": {"figure1": {"2.1": [3]}}}, affected("compose_grids")),
+    "atlas.natural_images": ({"atlas": {"natural_images": False}}, affected("build_atlas")),
 }
 
 EQUAL = {
@@ -185,35 +197,38 @@ def test_changed_image_files_rerun_what_depends_on_images(copy):
     assert rules(copy, {"images": config["images"] | {"root": "elsewhere"}}, target) == expected
 
 
-@pytest.mark.parametrize(("module", "users"), {
-    "statistics": ["compute_ratios"],
-    "figures": ["plot_figure2", "plot_grids"],
-    "demo": ["draw_demo_images"],
-    "screening": ["ablate_no_scale", "screen_candidates", "ablate"],
-    "ablation": ["ablate_no_scale", "screen_candidates", "ablate"],
-    "activations": ["extract_activations", "summarize_activations"],
-    "image_cache": ["cache_images", "extract_activations", "ablate_no_scale", "screen_candidates", "ablate"],
-    "criteria": ["evaluate_criteria", "visualize_whole_channels", "plot_grids", "ablate_no_scale", "screen_candidates", "ablate"],
-    "ascent": ["visualize", "visualize_whole_channels", "evaluate_criteria", "plot_grids"],
-    "network": ["resolve_model"],
+@pytest.mark.parametrize(("file", "users"), {
+    "scalestream/statistics.py": ["compute_ratios", "summarize_objective"],
+    "scalestream/figures/__init__.py": ["compose_grids", "plot_figure1", "plot_figure2", "plot_grids", "plot_passing",
+                                        "plot_criteria", "plot_accuracy", "plot_objective", "plot_benchmarks"],
+    "scalestream/figures/ratios.py": ["plot_figure2"],
+    "scalestream/figures/print.mplstyle": ["plot_figure1", "plot_figure2", "plot_grids", "plot_passing", "plot_criteria",
+                                           "plot_accuracy", "plot_objective", "plot_benchmarks"],
+    "scalestream/demo.py": ["draw_demo_images"],
+    "scalestream/screening.py": ["ablate_no_scale", "screen_candidates", "ablate"],
+    "scalestream/ablation.py": ["ablate_no_scale", "screen_candidates", "ablate"],
+    "scalestream/activations.py": ["extract_activations", "summarize_activations"],
+    "scalestream/image_cache.py": ["cache_images", "extract_activations", "ablate_no_scale", "screen_candidates", "ablate"],
+    "scalestream/criteria.py": ["evaluate_criteria", "visualize_whole_channels", "ablate_no_scale", "screen_candidates", "ablate"],
+    "scalestream/ascent.py": ["visualize", "visualize_whole_channels", "evaluate_criteria"],
+    "scalestream/network.py": ["resolve_model"],
+    "scalestream/thumbnails.py": ["draw_thumbnails"],
+    "scalestream/comparison.py": ["compare_with_paper"],
+    "scalestream/templates/table.html": ["tabulate"],
+    "scalestream/atlas.py": ["build_atlas"],
+    "atlas/atlas.css": ["build_atlas"],
+    "scripts/compute_ratios.py": ["compute_ratios"],
 }.items())
-def test_an_edited_module_reruns_the_rules_that_use_it(folder, module, users):
-    path = folder / f"workflow/scalestream/{module}.py"
+def test_an_edited_file_reruns_the_rules_that_use_it(folder, file, users):
+    path = folder / "workflow" / file
     before, times = path.read_text(), os.stat(path)
+    comment = {".css": "/* edited */", ".html": "<!-- edited -->"}.get(path.suffix, "# edited")
     try:
-        path.write_text(f"{before}\n# edited\n")
+        path.write_text(f"{before}\n{comment}\n")
         assert rules(folder, {}) == affected(*users)
     finally:
         path.write_text(before)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-
-
-def test_an_edited_script_reruns_its_rule(folder):
-    path = folder / "workflow/scripts/compute_ratios.py"
-    before = path.read_text()
-    path.write_text(f"{before}\n# edited\n")
-    assert rules(folder, {}) == affected("compute_ratios")
-    path.write_text(before)
 
 
 def test_touched_files_and_a_fresh_checkout_rerun_nothing(folder):

@@ -24,6 +24,8 @@ COLUMNS = {
     "candidates": {"block", "draw", "channels", "n_correct", "accuracy", "accepted"},
     "ablation": {"block", "condition", "trial", "scale_percent", "n_correct", "n_images", "accuracy"},
     "ratios": {"block", "scale_percent", "mean_ratio", "sem", "n_trials"},
+    "paper_comparison": {"quantity", "block", "scale_percent", "paper", "this_run", "tolerance", "verdict", "reason"},
+    "benchmarks": {"rule", "job", "seconds", "cpu_seconds", "max_rss_mb"},
 }
 
 
@@ -42,13 +44,39 @@ def test_the_stable_outputs(finished):
         (condition, trial, percent) for percent in (0, 20, 50)
         for condition, trial in (("intact", None), ("scale", None), ("random", 0), ("random", 1))}
     assert all(row["n_images"] == 48 for row in table(finished, "ablation"))
-    assert (finished / "results/figures/figure2.pdf").read_bytes().startswith(b"%PDF")
-    assert Image.open(finished / "results/figures/figure2.png").width > 900
-    for block in ("2.0", "2.1"):
-        passing = {row["channel"] for row in table(finished, "criteria") if row["block"] == block and row["passes"]}
-        grids = {int(path.stem) for path in (finished / f"results/figures/grids/{block}").glob("*.png")}
-        assert grids == passing
+    assert len(list((finished / "results/figures").glob("*.pdf"))) == 9
+    passing = {(row["block"], row["channel"]) for row in table(finished, "criteria") if row["passes"]}
+    assert {(row["block"], row["channel"]) for row in table(finished, "grids")} == passing
+    for figure in ("figure1", "figure2", "figure3/1", "figure4/1", "passing", "criteria", "accuracy", "objective", "benchmarks"):
+        assert Image.open(finished / f"results/figures/{figure}.png").width > 300, figure
     assert not list((finished / "results").rglob("*.partial"))
+
+
+def test_the_paper_is_not_compared_with_another_network(finished):
+    rows = table(finished, "paper_comparison")
+    assert len(rows) == 41 and {row["verdict"] for row in rows} == {"not comparable"}
+    reasons = {row["reason"] for row in rows}
+    assert any("model.architecture is small, the paper has resnet18" in reason for reason in reasons)
+    (count,) = (row for row in rows if row["quantity"] == "passing channels" and row["block"] == "2.1")
+    passing = [row for row in table(finished, "criteria") if row["block"] == "2.1" and row["passes"]]
+    assert (count["paper"], count["this_run"]) == (23, len(passing))
+
+
+def test_every_job_was_measured(finished):
+    measured = {(row["rule"], row["job"]): row["seconds"] for row in table(finished, "benchmarks")}
+    rules = {rule for file in (REPOSITORY / "workflow/rules").glob("*.smk")
+             for rule in re.findall(r"^rule (\w+):", file.read_text(), re.MULTILINE)}
+    assert {rule for rule, _ in measured} == rules - {"gather_benchmarks", "plot_benchmarks", "tabulate"}  # which come later
+    assert ("visualize", "layer2.1/0-24") in measured and all(seconds > 0 for seconds in measured.values())
+
+
+def test_restyling_draws_the_figures_alone(copy):
+    style = copy / "workflow/scalestream/figures/print.mplstyle"
+    style.write_text(style.read_text().replace("font.size: 8", "font.size: 11"))
+    before = {path: path.stat().st_mtime_ns for path in (copy / "results").rglob("*.parquet")}
+    run = snakemake(copy, TINY, "results/figures/passing.pdf")
+    assert run.returncode == 0 and "1 of 1 steps (100%) done" in run.stderr
+    assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 def test_trials_follow_from_criteria_and_candidates(finished):

@@ -119,6 +119,7 @@ def test_it_runs_to_the_figures(finished):
     assert [(row["block"], row["scale_percent"]) for row in table(finished, "ratios")] == [
         (block, percent) for block in ("2.1", "3.1") for percent in (0, 10, 20, 30, 40, 50)]
     assert Image.open(finished / "results/figures/figure2.png").width > 900
-    for block in ("2.1", "3.1"):
-        passing = {row["channel"] for row in table(finished, "criteria") if row["block"] == block and row["passes"]}
-        assert passing == {int(path.stem) for path in (finished / f"results/figures/grids/{block}").glob("*.png")}
+    passing = {(row["block"], row["channel"]) for row in table(finished, "criteria") if row["passes"]}
+    shown = {(row["block"], row["channel"]) for row in table(finished, "grids") if row["passes"]}
+    assert shown == passing and (finished / "results/figures/figure4/1.png").exists()
+    assert (finished / "results/atlas/images/layer3.1/7-top.webp").exists()

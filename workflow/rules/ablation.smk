@@ -1,4 +1,5 @@
-"""Inputs: model, images, criteria and mean activations. Outputs: results/candidates.parquet and results/ablation.parquet.
+"""Inputs: model, images, criteria and mean activations. Outputs: results/candidates.parquet, results/ablation.parquet and
+results/ratios.parquet.
 
 Trials go in ranges. A range screens its own draws, going on where the range before it stopped, so that more trials are
 computed without touching those there are."""
@@ -24,6 +25,8 @@ rule ablate_no_scale:
         batch_size=untracked("images.batch_size"),
     log:
         "logs/ablate_no_scale/{block}.log",
+    benchmark:
+        "results/benchmarks/ablate_no_scale/{block}.tsv"
     threads: 4
     conda:
         "../../envs/scalestream.yaml"
@@ -48,6 +51,8 @@ rule screen_candidates:
         batch_size=untracked("images.batch_size"),
     log:
         "logs/screen_candidates/{block}/{first}-{stop}.log",
+    benchmark:
+        "results/benchmarks/screen_candidates/{block}/{first}-{stop}.tsv"
     threads: 4
     conda:
         "../../envs/scalestream.yaml"
@@ -70,6 +75,8 @@ rule ablate:
         batch_size=untracked("images.batch_size"),
     log:
         "logs/ablate/{block}/{first}-{stop}.log",
+    benchmark:
+        "results/benchmarks/ablate/{block}/{first}-{stop}.tsv"
     threads: 4
     conda:
         "../../envs/scalestream.yaml"
@@ -90,6 +97,8 @@ rule gather_candidates:
         settings={"schema": "CANDIDATES"},
     log:
         "logs/gather_candidates.log",
+    benchmark:
+        "results/benchmarks/gather_candidates.tsv"
     conda:
         "../../envs/scalestream.yaml"
     script:
@@ -111,7 +120,27 @@ rule gather_ablation:
         settings={"schema": "ABLATION"},
     log:
         "logs/gather_ablation.log",
+    benchmark:
+        "results/benchmarks/gather_ablation.tsv"
     conda:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/gather.py"
+
+
+rule compute_ratios:
+    """Eq. 3 for every block and scale."""
+    input:
+        ablation="results/ablation.parquet",
+    output:
+        "results/ratios.parquet",
+    params:
+        library=library("compute_ratios.py"),
+    log:
+        "logs/compute_ratios.log",
+    benchmark:
+        "results/benchmarks/compute_ratios.tsv"
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/compute_ratios.py"

@@ -15,6 +15,8 @@ rule extract_activations:
         batch_size=untracked("images.batch_size"),
     log:
         "logs/extract_activations.log",
+    benchmark:
+        "results/benchmarks/extract_activations.tsv"
     threads: 4
     conda:
         "../../envs/scalestream.yaml"
@@ -36,6 +38,8 @@ rule summarize_activations:
         library=library("summarize_activations.py"),
     log:
         "logs/summarize_activations.log",
+    benchmark:
+        "results/benchmarks/summarize_activations.tsv"
     conda:
         "../../envs/scalestream.yaml"
     script:

@@ -74,6 +74,7 @@ def ranges(count, size):
 
 
 CONFIG = checked(config)
+config.update(CONFIG)  # which the report's captions read
 ARCHITECTURE = CONFIG["model"]["architecture"]
 BLOCKS = {block.name: block for block in select_blocks(ARCHITECTURE, CONFIG["blocks"], "blocks")}
 ABLATED = [name for name in BLOCKS if name in CONFIG["ablation"]["blocks"]]
@@ -110,6 +111,23 @@ OPTIMIZATION = [
     "visualization.angles",
     "visualization.seed",
 ]
+COMPARED = [
+    "model.architecture",
+    "model.weights",
+    "images.source",
+    "images.resize",
+    "images.crop",
+    "visualization.steps",
+    "visualization.learning_rate",
+    "visualization.sd",
+    "visualization.scales",
+    "visualization.angles",
+    "criteria.tolerance",
+    "criteria.magnification",
+    "ablation.crop_convention",
+    "ablation.trials",
+    "ablation.slack",
+]
 
 
 def optimization(layers):
@@ -143,6 +161,23 @@ def previous_screening(wildcards):
     """The screening of the trials just before these, if there are any."""
     before = [trials for trials in TRIALS if trials.endswith(f"-{wildcards.first}")]
     return expand("results/ablation/{block}/screening/{trials}.parquet", block=wildcards.block, trials=before)
+
+
+def figure(name, category, **labels):
+    """A figure's files; the report has it in a category, with its caption and labels."""
+    path, caption = f"results/figures/{name}", f"../report/{name}.rst"
+    return {"png": report(f"{path}.png", category=category, caption=caption, labels=labels), "pdf": f"{path}.pdf"}
+
+
+def with_natural_images(path, **shown):
+    """An output with natural images, which goes into the report only where they may be shared (atlas.natural_images)."""
+    return report(path, **shown) if CONFIG["atlas"]["natural_images"] else path
+
+
+def compared(config):
+    """What decides whether numbers of two configurations may be compared."""
+    jitter = {layer: configuration.jitter(config, layer) for layer in LAYERS}
+    return configuration.settings(config, *COMPARED) | {"visualization.jitter": jitter}
 
 
 wildcard_constraints:

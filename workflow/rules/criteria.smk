@@ -14,6 +14,8 @@ rule evaluate_criteria:
         settings=settings("criteria"),
     log:
         "logs/evaluate_criteria/{block}.log",
+    benchmark:
+        "results/benchmarks/evaluate_criteria/{block}.tsv"
     conda:
         "../../envs/scalestream.yaml"
     resources:
@@ -33,6 +35,8 @@ rule gather_criteria:
         settings={"schema": "CRITERIA"},
     log:
         "logs/gather_criteria.log",
+    benchmark:
+        "results/benchmarks/gather_criteria.tsv"
     conda:
         "../../envs/scalestream.yaml"
     script:

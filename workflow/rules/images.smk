@@ -18,6 +18,8 @@ rule draw_demo_images:
         settings=settings("images.demo", "images.resize"),
     log:
         "logs/draw_demo_images.log",
+    benchmark:
+        "results/benchmarks/draw_demo_images.tsv"
     conda:
         "../../envs/scalestream.yaml"
     script:
@@ -37,6 +39,8 @@ rule list_images:
         | ({} if DEMO_IMAGES else settings("images.root") | {"folder": folder_state(CONFIG["images"]["root"])}),
     log:
         "logs/list_images.log",
+    benchmark:
+        "results/benchmarks/list_images.tsv"
     threads: 4
     conda:
         "../../envs/scalestream.yaml"
@@ -56,6 +60,8 @@ rule cache_images:
         keep_pixels=untracked("images.cache"),
     log:
         "logs/cache_images/{shard}-of-{shards}.log",
+    benchmark:
+        "results/benchmarks/cache_images/{shard}-of-{shards}.tsv"
     conda:
         "../../envs/scalestream.yaml"
     script:

@@ -12,6 +12,8 @@ rule resolve_model:
         settings=settings("model.architecture", "model.weights"),
     log:
         "logs/resolve_model.log",
+    benchmark:
+        "results/benchmarks/resolve_model.tsv"
     conda:
         "../../envs/scalestream.yaml"
     script:

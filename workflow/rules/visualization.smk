@@ -13,6 +13,8 @@ rule visualize:
         settings=lambda wildcards: optimization([wildcards.layer]),
     log:
         "logs/visualize/{layer}/{first}-{stop}.log",
+    benchmark:
+        "results/benchmarks/visualize/{layer}/{first}-{stop}.tsv"
     conda:
         "../../envs/scalestream.yaml"
     resources:
@@ -32,6 +34,8 @@ rule gather_visualizations:
         settings={"schema": "VISUALIZATIONS"},
     log:
         "logs/gather_visualizations/{layer}.log",
+    benchmark:
+        "results/benchmarks/gather_visualizations/{layer}.tsv"
     conda:
         "../../envs/scalestream.yaml"
     script:
@@ -50,9 +54,30 @@ rule visualize_whole_channels:
         settings=lambda wildcards: optimization(BLOCKS[wildcards.block].layers.values()),
     log:
         "logs/visualize_whole_channels/{block}.log",
+    benchmark:
+        "results/benchmarks/visualize_whole_channels/{block}.tsv"
     conda:
         "../../envs/scalestream.yaml"
     resources:
         gpu=gpus,
     script:
         "../scripts/visualize_whole_channels.py"
+
+
+rule summarize_objective:
+    """The objective by step, as quartiles over the channels of each layer."""
+    input:
+        visualizations=expand("results/visualizations/{layer}.parquet", layer=LAYERS),
+    output:
+        "results/objective.parquet",
+    params:
+        library=library("summarize_objective.py"),
+        settings={"layers": {name: block.layers for name, block in BLOCKS.items()}},
+    log:
+        "logs/summarize_objective.log",
+    benchmark:
+        "results/benchmarks/summarize_objective.tsv"
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/summarize_objective.py"

@@ -147,6 +147,13 @@ def _block_faults(config: dict) -> Iterator[str]:
     analysed = select_blocks(architecture, config["blocks"], "blocks")
     select_blocks(architecture, config["ablation"]["blocks"], "ablation.blocks")
     select_blocks(architecture, list(config["ablation"]["slack"]), "ablation.slack")
+    for block in select_blocks(architecture, list(config["figures"]["figure1"]), "figures.figure1"):
+        if block not in analysed:
+            yield f"config: figures.figure1: block {block.name} is not analysed; add it to blocks"
+        for channel in config["figures"]["figure1"][block.name]:
+            if channel >= block.channels:
+                yield (f"config: figures.figure1: block {block.name} of {architecture} has no channel {channel}; "
+                       f"its channels are 0 to {block.channels - 1}")
     for name in config["ablation"]["blocks"]:
         if name not in config["blocks"]:
             yield f"config: ablation.blocks: block {name} is not analysed; add it to blocks"

@@ -23,9 +23,10 @@ class Thresholds:
     magnification: float = 2
 
 
-def response_grows(pre_in: float, pre_in_scaled: float) -> bool:
-    """Eq. 1: Pre answers the magnified In image more than the image itself, in the positive domain."""
-    return max(pre_in, 0) < pre_in_scaled
+def response_gain(pre_in: float, pre_in_scaled: float) -> float:
+    """By how much Pre answers the magnified In image more than the image itself, in the positive domain; Eq. 1 holds where
+    it is above zero."""
+    return pre_in_scaled - max(pre_in, 0)
 
 
 def post_ratio(post_in: float, post_pre: float) -> float | None:
@@ -40,7 +41,7 @@ def post_is_invariant(ratio: float | None, tolerance: float) -> bool:
 
 def judge(block: str, channel: int, pre_in: float, pre_in_scaled: float, post_in: float, post_pre: float,
           tolerance: float) -> dict:
-    """A row of the criteria table: the four activations, the ratio and the verdict.
+    """A row of the criteria table: the four activations, the response gain, the ratio and the verdict.
 
     Raises InputError naming the channel when an activation is not finite.
     """
@@ -48,9 +49,9 @@ def judge(block: str, channel: int, pre_in: float, pre_in_scaled: float, post_in
     for name, value in terms.items():
         if not np.isfinite(value):
             raise InputError(f"block {block}, channel {channel}: {name} is {value}; check the weights (model.weights)")
-    ratio = post_ratio(post_in, post_pre)
-    grows, invariant = response_grows(pre_in, pre_in_scaled), post_is_invariant(ratio, tolerance)
-    return {"block": block, "channel": channel, **terms, "ratio": ratio, "gain_passes": grows,
+    gain, ratio = response_gain(pre_in, pre_in_scaled), post_ratio(post_in, post_pre)
+    grows, invariant = gain > 0, post_is_invariant(ratio, tolerance)
+    return {"block": block, "channel": channel, **terms, "gain": gain, "ratio": ratio, "gain_passes": grows,
             "ratio_passes": invariant, "passes": grows and invariant}
 
 

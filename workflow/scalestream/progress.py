@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tqdm import tqdm
 
-INTERVAL = 15
+INTERVAL = 15  # seconds between lines; in long work, a twentieth of the time so far, so that logs stay short
 FORMAT = "{l_bar}{bar}| {n:.4g} of {total} [{elapsed}<{remaining}{postfix}]"
 
 
 def watched(what: str, total: int, unit: str = "items") -> Callable[..., Iterator]:
-    """A wrapper for iterables, of `total` units together, that logs their progress every INTERVAL seconds and at the end.
+    """A wrapper for iterables, of `total` units together, that logs their progress now and then and at the end.
 
     The wrapper takes an iterable, how many units were done `before` it, what `each` of its items is worth (the last may be
     worth less), where the items are steps of work on several units at once how many `steps` there are and after which one
@@ -28,7 +28,7 @@ def watched(what: str, total: int, unit: str = "items") -> Callable[..., Iterato
         for count, item in enumerate(items, start=begin + 1):
             yield item
             now, done = time.monotonic(), min(before + count * each, total)
-            if now - said > INTERVAL or math.isclose(done, total):
+            if now - said > max(INTERVAL, (now - begun) / 20) or math.isclose(done, total):
                 place = f"{(done - earlier) / (now - begun):.3g} {unit}/s" + (f", step {count} of {steps}" if steps else "")
                 meter = tqdm.format_meter(done, total, now - begun, ncols=96, ascii=True, prefix=what, postfix=place,
                                           bar_format=FORMAT, initial=earlier)

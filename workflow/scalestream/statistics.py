@@ -1,4 +1,4 @@
-"""Ratios of accuracies over trials (paper, equation 3)."""
+"""Ratios of accuracies over trials (paper, equation 3), and quartiles of the objective over channels."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -30,3 +30,13 @@ def ratios(ablation: pa.Table) -> Iterator[dict]:
             (scale,) = accuracies[block, percent, "scale"]
             mean, error, trials = mean_ratio(scale, accuracies[block, percent, "random"])
             yield {"block": block, "scale_percent": percent, "mean_ratio": mean, "sem": error, "n_trials": trials}
+
+
+def quartiles(traces: list[list[float]]) -> Iterator[dict]:
+    """Rows of the table of the objective: the quartiles over the channels at each step, which are counted from 1.
+
+    traces: the objective of each channel by step, all of one length.
+    """
+    found = np.percentile(np.array(traces, dtype=np.float32), [25, 50, 75], axis=0)
+    for step, (lower, median, upper) in enumerate(found.T.tolist(), start=1):
+        yield {"step": step, "lower": lower, "median": median, "upper": upper, "n_channels": len(traces)}

@@ -26,6 +26,7 @@ CRITERIA = pa.schema([
     pa.field("block", pa.string(), nullable=False),
     pa.field("channel", pa.int32(), nullable=False),
     *(pa.field(name, pa.float32(), nullable=False) for name in ("pre_in", "pre_in_scaled", "post_in", "post_pre")),
+    pa.field("gain", pa.float32(), nullable=False),
     pa.field("ratio", pa.float32()),
     *(pa.field(name, pa.bool_(), nullable=False) for name in ("gain_passes", "ratio_passes", "passes", "in_stuck")),
 ])
@@ -56,6 +57,49 @@ RATIOS = pa.schema([
     pa.field("mean_ratio", pa.float64()),
     pa.field("sem", pa.float64()),
     pa.field("n_trials", pa.int32(), nullable=False),
+])
+
+THUMBNAILS = pa.schema([
+    pa.field("layer", pa.string(), nullable=False),
+    pa.field("channel", pa.int32(), nullable=False),
+    pa.field("visualization", pa.binary(), nullable=False),
+    pa.field("top_images", pa.binary(), nullable=False),
+])
+GRIDS = pa.schema([
+    pa.field("block", pa.string(), nullable=False),
+    pa.field("channel", pa.int32(), nullable=False),
+    pa.field("passes", pa.bool_(), nullable=False),
+    pa.field("in_figure1", pa.bool_(), nullable=False),
+    pa.field("column", pa.string(), nullable=False),
+    pa.field("stuck", pa.bool_(), nullable=False),
+    pa.field("center_neuron", pa.binary(), nullable=False),
+    pa.field("whole_channel", pa.binary()),
+    pa.field("top_images", pa.binary(), nullable=False),
+])
+OBJECTIVE = _schema(block=pa.string(), column=pa.string(), layer=pa.string(), step=pa.int32(), lower=pa.float32(),
+                    median=pa.float32(), upper=pa.float32(), n_channels=pa.int32())
+PAPER_COMPARISON = pa.schema([
+    pa.field("quantity", pa.string(), nullable=False),
+    pa.field("block", pa.string()),
+    pa.field("scale_percent", pa.int32()),
+    pa.field("unit", pa.string(), nullable=False),
+    pa.field("paper", pa.float64(), nullable=False),
+    pa.field("this_run", pa.float64()),
+    pa.field("tolerance", pa.float64(), nullable=False),
+    pa.field("verdict", pa.string(), nullable=False),
+    pa.field("reason", pa.string(), nullable=False),
+    pa.field("paper_channels", pa.list_(pa.int32())),
+    pa.field("run_channels", pa.list_(pa.int32())),
+    pa.field("jaccard", pa.float64()),
+    pa.field("chance_overlap", pa.float64()),
+    pa.field("chance_probability", pa.float64()),
+])
+BENCHMARKS = pa.schema([
+    pa.field("rule", pa.string(), nullable=False),
+    pa.field("job", pa.string(), nullable=False),
+    pa.field("seconds", pa.float64(), nullable=False),
+    pa.field("cpu_seconds", pa.float64()),
+    pa.field("max_rss_mb", pa.float64()),
 ])
 
 PARTIAL = ".partial"  # of the hidden folders that files are written in

@@ -3,13 +3,13 @@
 from job import run
 
 from scalestream import tables
-from scalestream.figures import figure2, save
+from scalestream.figures import save, styled
+from scalestream.figures.ratios import figure2
 
 
 def main(snakemake) -> None:
-    figure = figure2(tables.read(snakemake.input.ratios, tables.RATIOS).to_pylist())
-    save(figure, snakemake.output.png)
-    save(figure, snakemake.output.pdf)
+    with styled():
+        save(figure2(tables.read(snakemake.input[0], tables.RATIOS).to_pylist()), *snakemake.output)
 
 
 run(main, snakemake)

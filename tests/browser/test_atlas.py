@@ -1,0 +1,283 @@
+"""The channel atlas: its data and files, and the page in a real browser."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from chromium import page_of
+from conftest import REPOSITORY
+from scalestream import tables
+from scalestream.architectures import blocks, layer_channels
+from scalestream.atlas import describe, write
+
+ASSETS = sorted((REPOSITORY / "workflow/atlas").iterdir())
+FACTS = {"architecture": "resnet18", "weights": "IMAGENET1K_V1", "steps": 2560, "tolerance": 1.5, "magnification": 2}
+BLOCKS = blocks("resnet18")
+
+
+def number(*place: int) -> float:
+    """A number that looks like an activation, other for every place."""
+    return (sum(prime * each for prime, each in zip((7919, 104729, 1299709), place)) % 100003) / 5000 - 4
+
+
+def criteria():
+    for place, block in enumerate(BLOCKS.values()):
+        for channel in range(block.channels):
+            ratio = None if channel % 5 == 4 else abs(number(channel, place)) + 0.01
+            gain = number(channel, place, 1)
+            yield {"block": block.name, "channel": channel, "pre_in": number(channel, 2), "pre_in_scaled": number(channel, 3),
+                   "gain": gain, "post_in": 1.23456789, "post_pre": 0.5, "ratio": ratio, "gain_passes": gain > 0,
+                   "ratio_passes": ratio is not None and 2 / 3 < ratio < 1.5}
+
+
+def visualizations():
+    for layer, count in layer_channels(list(BLOCKS.values())).items():
+        yield from ({"layer": layer, "channel": channel, "activation": number(channel, count), "stuck": channel % 50 == 3}
+                    for channel in range(count))
+
+
+def top_images():
+    yield from ({"layer": row["layer"], "channel": row["channel"], "rank": rank, "activation": number(row["channel"], rank)}
+                for row in visualizations() for rank in range(1, 10))
+
+
+def thumbnails():
+    buffer = io.BytesIO()
+    Image.effect_noise((32, 32), 60).convert("RGB").save(buffer, format="webp")
+    rows = [{"layer": row["layer"], "channel": row["channel"], "visualization": buffer.getvalue(),
+             "top_images": buffer.getvalue()} for row in visualizations()]
+    return pa.Table.from_pylist(rows, schema=tables.THUMBNAILS).to_batches(1000)
+
+
+def build(folder: Path, natural_images: bool = True) -> Path:
+    """An atlas of the full experiment's size."""
+    layers = {name: block.layers for name, block in BLOCKS.items()}
+    write(folder, describe(layers, criteria(), visualizations(), top_images() if natural_images else None, FACTS), thumbnails(), ASSETS)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def atlas(tmp_path_factory) -> Path:
+    return build(tmp_path_factory.mktemp("atlas"))
+
+
+@pytest.fixture
+def page(chromium, atlas):
+    with page_of(chromium, atlas, viewport={"width": 1280, "height": 800}) as opened:
+        opened.goto((atlas / "index.html").as_uri())
+        yield opened
+
+
+def data(folder: Path) -> dict:
+    return json.loads((folder / "data.js").read_text().removeprefix("const ATLAS = ").rstrip(";\n"))
+
+
+def titles(page) -> list[str]:
+    return page.locator(".card b").all_text_contents()
+
+
+# The files
+
+
+def test_the_page_without_images_is_below_a_megabyte(atlas):
+    assert sum(path.stat().st_size for path in atlas.iterdir() if path.is_file()) < 1_000_000
+    assert len(list((atlas / "images").rglob("*.webp"))) == 2 * 4672
+
+
+def test_numbers_have_four_digits_and_what_is_missing_is_null(atlas):
+    block = data(atlas)["blocks"][2]
+    assert block["name"] == "2.1" and block["layers"] == {"In": "layer2.0", "Pre": "layer2.1.bn2", "Post": "layer2.1"}
+    assert block["post_in"][0] == 1.235 and block["ratio"][4] is None and len(block["gain"]) == 128
+    rows = [row for row in criteria() if row["block"] == "2.1"]
+    assert block["verdict"] == [row["gain_passes"] + 2 * row["ratio_passes"] for row in rows] and set(block["verdict"]) == {0, 1, 2, 3}
+    layer = data(atlas)["layers"]["layer2.1"]
+    assert layer["stuck"] == [3, 53, 103] and layer["top"][5] == [float(f"{number(5, rank):.4g}") for rank in range(1, 10)]
+
+
+def test_natural_images_can_be_left_out(chromium, tmp_path):
+    build(tmp_path, natural_images=False)
+    assert len(list((tmp_path / "images").rglob("*.webp"))) == 4672 and not list(tmp_path.rglob("*-top.webp"))
+    assert "top" not in data(tmp_path)["layers"]["layer2.1"]
+    with page_of(chromium, tmp_path) as page:
+        page.goto((tmp_path / "index.html").as_uri() + "#2.1/15")
+        assert "Natural images were left out." in page.inner_text("#facts")
+        assert page.locator("#columns img").count() == 3
+
+
+# The page
+
+
+def test_images_load_when_they_are_seen(page):
+    page.wait_for_function("[...document.images].filter(image => image.complete && image.naturalWidth).length >= 12")
+    first = [url for url in page.requested if url.endswith(".webp")]
+    assert 12 <= len(first) < 600 and page.locator(".card").count() == 1856
+    page.locator(".card").nth(1800).scroll_into_view_if_needed()
+    card = page.locator(".card").nth(1800).locator("img").first
+    page.wait_for_function("image => image.complete && image.naturalWidth", arg=card.element_handle())
+    assert len({url for url in page.requested if url.endswith(".webp")}) < 1500 < 2 * 4672
+
+
+def test_pictures_are_square(page, atlas):
+    page.goto((atlas / "index.html").as_uri() + "#2.1/15")
+    for image in [page.locator(".card img").first, *page.locator("#columns img").all()]:
+        box = image.bounding_box()
+        assert box["width"] == pytest.approx(box["height"], abs=1) and box["width"] > 60
+
+
+def test_channels_are_filtered_by_block_and_verdict(page):
+    assert page.inner_text("#count") == "1856 of 1856 channels"
+    rows = list(criteria())
+    for block in ("2.1", "4.1"):
+        page.select_option("#block", block)
+        for verdict, meets in {"3": (True, True), "1": (True, False), "2": (False, True), "0": (False, False)}.items():
+            page.select_option("#verdict", verdict)
+            expected = [f"{block} · {row['channel']}" for row in rows
+                        if row["block"] == block and (row["gain_passes"], row["ratio_passes"]) == meets]
+            assert titles(page) == expected and expected
+            assert page.inner_text("#count") == f"{len(expected)} of 1856 channels"
+    page.select_option("#block", "")
+    assert len(titles(page)) == sum(not row["gain_passes"] and not row["ratio_passes"] for row in rows)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("term", ["channel", "ratio", "gain"])
+def test_channels_are_sorted_with_what_is_missing_last(page, term, order):
+    page.select_option("#block", "2.0")
+    page.select_option("#sort", term)
+    page.select_option("#order", str(order))
+    rows = [row for row in criteria() if row["block"] == "2.0"]
+    rounded = lambda row: float(f"{row[term]:.4g}")
+    have = sorted((row for row in rows if row[term] is not None), key=lambda row: order * rounded(row))
+    missing = [row for row in rows if row[term] is None]
+    assert titles(page) == [f"2.0 · {row['channel']}" for row in have + missing]
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    ("15", [f"{block} · 15" for block in BLOCKS]), ("2.1/15", ["2.1 · 15"]), ("2.1 15", ["2.1 · 15"]),
+    ("300", ["4.0 · 300", "4.1 · 300"]), ("x", [])])
+def test_a_channel_is_searched_for_by_its_number(page, words, expected):
+    page.fill("#search", words)
+    assert titles(page) == expected and page.inner_text("#count") == f"{len(expected)} of 1856 channels"
+
+
+def test_a_link_opens_exactly_its_channel(page, atlas):
+    page.goto((atlas / "index.html").as_uri() + "#2.1/15")
+    row = next(row for row in criteria() if (row["block"], row["channel"]) == ("2.1", 15))
+    assert page.locator("dialog[open]").is_visible()
+    assert page.inner_text("#name").startswith("Block 2.1, channel 15:")
+    terms = dict(zip(page.locator("#terms th").all_inner_texts(), page.locator("#terms td").all_inner_texts()))
+    assert float(terms["Pre(X_In)"]) == pytest.approx(row["pre_in"], rel=1e-3)
+    assert float(terms["response gain, Pre(S(X_In)) − ReLU(Pre(X_In))"]) == pytest.approx(row["gain"], rel=1e-3)
+    assert terms["Eq. 1: gain above 0"] == ("holds" if row["gain_passes"] else "does not hold")
+    assert terms["Eq. 2: ratio between 1/1.5 and 1.5"] == ("holds" if row["ratio_passes"] else "does not hold")
+    sources = [image.get_attribute("src") for image in page.locator("#columns img").all()]
+    assert sources == [f"images/{layer}/15{kind}.webp" for layer in ("layer2.0", "layer2.1.bn2", "layer2.1") for kind in ("", "-top")]
+    page.wait_for_function("[...document.querySelectorAll('#columns img')].every(image => image.naturalWidth)")
+    assert page.get_attribute("#link", "href") == "#2.1/15"
+
+
+def test_a_channel_without_a_ratio_and_one_that_is_noise_say_so(page, atlas):
+    page.goto((atlas / "index.html").as_uri() + "#2.1/4")
+    assert "none (a term is not above zero)" in page.inner_text("#terms")
+    page.goto((atlas / "index.html").as_uri() + "#2.1/53")
+    assert page.inner_text("#columns").count("never active: still noise") == 3
+
+
+@pytest.mark.parametrize("link", ["9.9/1", "2.1/999", "nonsense", "%F0%9F"])
+def test_an_unknown_link_says_so(page, atlas, link):
+    page.goto((atlas / "index.html").as_uri() + f"#{link}")
+    assert re.fullmatch(r"There is no channel .+ in this atlas\.", page.inner_text("#message"))
+    assert page.locator("dialog[open]").count() == 0 and page.locator(".card").count() == 1856
+
+
+def test_links_go_into_the_history(page, atlas):
+    page.locator(".card").nth(70).click()
+    assert page.url.endswith("#2.0/6") and page.locator("dialog[open]").is_visible()
+    page.go_back()
+    page.wait_for_selector("dialog", state="hidden")
+    assert "#" not in page.url
+    page.go_forward()
+    page.wait_for_selector("dialog[open]")
+    assert page.inner_text("#name").startswith("Block 2.0, channel 6:")
+    page.click("#close")
+    assert "#" not in page.url and page.locator("dialog[open]").count() == 0
+
+
+def test_the_keyboard_is_enough(page):
+    page.select_option("#verdict", "3")
+    page.select_option("#sort", "gain")
+    order = titles(page)
+    name = lambda: page.inner_text("#name").split(":")[0].removeprefix("Block ").replace(", channel ", " · ")
+    page.locator("body").click(position={"x": 2, "y": 2})
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "theme"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "card"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog[open]")
+    assert name() == order[1]
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"document.title.startsWith({order[2].replace(' · ', '/')!r})")
+    assert name() == order[2]
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"document.title.startsWith({order[0].replace(' · ', '/')!r})")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="hidden")
+    assert page.evaluate("document.activeElement.querySelector('b').textContent") == order[0]
+
+
+def test_a_screen_reader_has_a_name_for_everything(page, atlas):
+    page.goto((atlas / "index.html").as_uri() + "#2.1/15")
+    alts = [image.get_attribute("alt") for image in page.locator("img").all()[:60]] + [
+        image.get_attribute("alt") for image in page.locator("#columns img").all()]
+    assert all(re.search(r"Block \S+, channel \d+, .*activations? -?[\d.]+", alt) for alt in alts)
+    assert page.locator("h1").count() == 1 and page.get_attribute("html", "lang") == "en"
+    assert [page.locator(place).count() for place in ("header", "main[aria-label]", "footer")] == [1, 1, 1]
+    names = page.evaluate("[...document.querySelectorAll('select, input')].map(each => each.labels[0]?.textContent.trim())")
+    assert len(names) == 5 and all(names)
+    assert all(button.inner_text() for button in page.locator("dialog button").all())
+    assert page.get_attribute("#count", "aria-live") == "polite" and page.get_attribute("dialog", "aria-labelledby") == "name"
+
+
+CONTRASTS = """() => {
+  const channel = value => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const luminance = color => { const [r, g, b] = color.match(/[\\d.]+/g).map(Number); return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b); };
+  const ground = element => { const color = getComputedStyle(element).backgroundColor; return color === "rgba(0, 0, 0, 0)" ? ground(element.parentElement) : color; };
+  return ["#facts", "#count", "h1", "label", "button", ".card b", ".card .terms", ".verdict", ".verdict.both", ".verdict.partly"].map(place => {
+    const element = document.querySelector(place);
+    const [one, other] = [getComputedStyle(element).color, ground(element)].map(luminance);
+    return [place, (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)];
+  });
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_readable_in_light_and_dark(page, scheme):
+    background = lambda: page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.emulate_media(color_scheme=scheme)
+    before = background()
+    assert [place for place, contrast in page.evaluate(CONTRASTS) if contrast < 4.5] == []
+    page.click("#theme")
+    assert background() != before
+    assert [place for place, contrast in page.evaluate(CONTRASTS) if contrast < 4.5] == []
+    page.click("#theme")
+    assert background() == before
+
+
+def test_a_phone_shows_everything_without_scrolling_sideways(chromium, atlas):
+    with page_of(chromium, atlas, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as page:
+        page.goto((atlas / "index.html").as_uri())
+        wide = "[document.documentElement, document.querySelector('dialog')].some(each => each.scrollWidth > 391)"
+        assert not page.evaluate(wide)
+        page.locator(".card").first.tap()
+        page.wait_for_selector("dialog[open]")
+        assert not page.evaluate(wide)

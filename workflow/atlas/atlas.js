@@ -1,0 +1,189 @@
+"use strict";
+
+const VERDICTS = ["neither", "Eq. 1 only", "Eq. 2 only", "passes both"]; // Eq. 1 counts one, Eq. 2 two
+const COLUMNS = ["In", "Pre", "Post"];
+const { facts, blocks, layers } = ATLAS;
+
+const byId = (id) => document.getElementById(id);
+const [gallery, detail, message, search] = ["gallery", "detail", "message", "search"].map(byId);
+
+/** An element with attributes and children; a child may be text. */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+const text = (number) => (number === null ? "none" : String(number));
+
+/** Every channel of every block, with its numbers by name. */
+const channels = blocks.flatMap((block) =>
+  block.verdict.map((verdict, channel) => ({
+    id: `${block.name}/${channel}`, block, channel, verdict,
+    ...Object.fromEntries(["pre_in", "pre_in_scaled", "gain", "post_in", "post_pre", "ratio"].map((term) => [term, block[term][channel]])),
+  }))).map((each, place) => ({ ...each, place }));
+const byLink = new Map(channels.map((each) => [each.id, each]));
+let shown = channels;
+
+function verdictOf({ verdict }) {
+  return element("span", { class: `verdict ${["", "partly", "partly", "both"][verdict]}` }, VERDICTS[verdict]);
+}
+
+function picture({ block, channel }, column) {
+  const layer = block.layers[column];
+  const stuck = layers[layer].stuck.includes(channel) ? ", never active: still noise" : "";
+  return element("img", {
+    src: `images/${layer}/${channel}.webp`, loading: "lazy", decoding: "async", width: 224, height: 224,
+    alt: `Block ${block.name}, channel ${channel}, visualization at ${column}: activation ${text(layers[layer].activation[channel])}${stuck}`,
+  });
+}
+
+function mosaic({ block, channel }, column) {
+  const layer = block.layers[column];
+  return element("img", {
+    src: `images/${layer}/${channel}-top.webp`, loading: "lazy", decoding: "async", width: 336, height: 336,
+    alt: `Block ${block.name}, channel ${channel}, its top images at ${column}: activations ${layers[layer].top[channel].join(", ")}`,
+  });
+}
+
+/** A channel's card, made when it is first shown. */
+function card(each) {
+  each.card ??= element("a", {
+      class: "card", href: `#${each.id}`,
+      "aria-label": `Block ${each.block.name}, channel ${each.channel}: ${VERDICTS[each.verdict]}, gain ${text(each.gain)}, ratio ${text(each.ratio)}`,
+    },
+    element("span", { class: "title" }, element("b", {}, `${each.block.name} · ${each.channel}`), verdictOf(each)),
+    ...COLUMNS.map((column) => element("span", { class: "column" }, column)),
+    ...COLUMNS.map((column) => picture(each, column)),
+    element("span", { class: "terms" }, element("span", {}, `gain ${text(each.gain)}`), element("span", {}, `ratio ${text(each.ratio)}`)));
+  return each.card;
+}
+
+/** Whether a channel is searched for: by its number in every block, or by block and number. */
+function isFound({ block, channel }, words) {
+  const [number, name] = [...words].reverse();
+  return words.length === 0 || (String(channel) === number && (name === undefined || name === block.name));
+}
+
+/** What is missing comes last in either order; equals stay in the order of blocks and channels. */
+function compare(term, order) {
+  if (term === "channel") return (one, other) => order * (one.place - other.place);
+  return (one, other) => (one[term] === null) - (other[term] === null) || order * (one[term] - other[term]);
+}
+
+function show() {
+  const [block, verdict, sort, order] = ["block", "verdict", "sort", "order"].map((id) => byId(id).value);
+  const words = search.value.trim().split(/[\s/]+/).filter(Boolean);
+  shown = channels.filter((each) => (!block || each.block.name === block) && (!verdict || each.verdict === Number(verdict))
+    && isFound(each, words));
+  if (sort !== "channel" || order !== "1") shown.sort(compare(sort, Number(order)));
+  gallery.replaceChildren(...shown.map(card));
+  byId("count").textContent = `${shown.length} of ${channels.length} channels`;
+}
+
+function column(each, name) {
+  const layer = each.block.layers[name];
+  const { activation, stuck, top } = layers[layer];
+  const made = element("section", {}, element("h3", {}, name), element("p", {}, layer), picture(each, name),
+    element("p", {}, stuck.includes(each.channel) ? "visualization, never active: still noise"
+      : `visualization, activation ${text(activation[each.channel])}`));
+  if (facts.naturalImages) {
+    made.append(mosaic(each, name), element("p", {}, `top images, activations ${top[each.channel].join(", ")}`));
+  }
+  return made;
+}
+
+function terms(each) {
+  const { tolerance, magnification } = facts;
+  const verdict = (holds) => (holds ? "holds" : "does not hold");
+  return [
+    ["Pre(X_In)", text(each.pre_in)],
+    [`Pre(S(X_In)), magnified ${magnification}x`, text(each.pre_in_scaled)],
+    ["response gain, Pre(S(X_In)) − ReLU(Pre(X_In))", text(each.gain)],
+    ["Eq. 1: gain above 0", verdict(each.verdict & 1)],
+    ["Post(X_In)", text(each.post_in)],
+    ["Post(X_Pre)", text(each.post_pre)],
+    ["ratio, Post(X_In) / Post(X_Pre)", each.ratio === null ? "none (a term is not above zero)" : text(each.ratio)],
+    [`Eq. 2: ratio between 1/${tolerance} and ${tolerance}`, verdict(each.verdict & 2)],
+  ].map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value)));
+}
+
+/** The channel that the address names, if any; the atlas shows it, or says that there is none. */
+function follow() {
+  const id = location.hash.slice(1);
+  const each = byLink.get(id);
+  message.textContent = id && !each ? `There is no channel ${id} in this atlas.` : "";
+  if (!each) {
+    detail.close();
+    return;
+  }
+  byId("name").replaceChildren(`Block ${each.block.name}, channel ${each.channel}: `, verdictOf(each));
+  byId("columns").replaceChildren(...COLUMNS.map((name) => column(each, name)));
+  byId("terms").tBodies[0].replaceChildren(...terms(each));
+  byId("link").href = `#${id}`;
+  byId("link").textContent = `Link to ${id}`;
+  detail.current = each;
+  document.title = `${id} · Channel atlas`;
+  if (!detail.open) detail.showModal();
+  detail.scrollTop = 0;
+}
+
+/** To the channel some places further in the order shown; from one that is not shown, to the first. */
+function step(by) {
+  const next = shown[Math.max(shown.indexOf(detail.current) + by, 0)];
+  if (!next) return;
+  location.replace(`#${next.id}`);
+  follow(); // at once, for keys that are held down
+}
+
+function closed() {
+  document.title = "Channel atlas";
+  if (location.hash) history.pushState(null, "", location.pathname + location.search);
+  detail.current?.card?.focus();
+}
+
+/** Among the cards, the arrows move on by one card. */
+function stepCard(by) {
+  const cards = [...gallery.children];
+  const place = cards.indexOf(document.activeElement);
+  cards[place < 0 ? 0 : Math.min(Math.max(place + by, 0), cards.length - 1)]?.focus();
+}
+
+function onKey(event) {
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const typing = event.target.matches("input, select");
+  if (event.ctrlKey || event.altKey || event.metaKey || typing) return;
+  if (by) detail.open ? step(by) : stepCard(by);
+  else if (event.key === "/" && !detail.open) search.focus();
+  else return;
+  event.preventDefault();
+}
+
+function begin() {
+  const { architecture, weights, steps, tolerance, magnification, naturalImages } = facts;
+  byId("facts").textContent = `${architecture}, weights ${weights}; visualizations of ${steps} steps. Eq. 1: ReLU(Pre(X_In)) < Pre(S(X_In)), `
+    + `S magnifies ${magnification}x. Eq. 2: 1/${tolerance} < Post(X_In) / Post(X_Pre) < ${tolerance}.`
+    + (naturalImages ? "" : " Natural images were left out.");
+  byId("block").append(element("option", { value: "" }, "All"), ...blocks.map(({ name, verdict }) =>
+    element("option", { value: name }, `${name} (${verdict.filter((each) => each === 3).length} of ${verdict.length} pass)`)));
+  byId("verdict").append(element("option", { value: "" }, "All"), ...[3, 1, 2, 0].map((verdict) =>
+    element("option", { value: verdict }, VERDICTS[verdict])));
+  byId("controls").addEventListener("input", show);
+  byId("controls").addEventListener("submit", (event) => event.preventDefault());
+  byId("theme").addEventListener("click", () => {
+    const root = document.documentElement.style;
+    const dark = root.colorScheme ? root.colorScheme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.colorScheme = dark ? "light" : "dark";
+  });
+  byId("previous").addEventListener("click", () => step(-1));
+  byId("next").addEventListener("click", () => step(1));
+  byId("close").addEventListener("click", () => detail.close());
+  detail.addEventListener("close", closed);
+  addEventListener("hashchange", follow);
+  addEventListener("keydown", onKey);
+  show();
+  follow();
+}
+
+begin();

@@ -1,0 +1,34 @@
+"""Inputs: criteria, top images, thumbnails and the page in workflow/atlas/. Output: results/atlas/, a page to walk through
+every channel with a browser."""
+
+PAGE = ["index.html", "atlas.css", "atlas.js"]
+
+
+rule build_atlas:
+    """The channel atlas, a static page that needs no server and no network."""
+    input:
+        criteria="results/criteria.parquet",
+        top="results/top_images.parquet",
+        thumbnails="results/thumbnails.parquet",
+        visualizations=expand("results/visualizations/{layer}.parquet", layer=LAYERS),
+        assets=[relpath(WORKFLOW / "atlas" / file) for file in PAGE],
+    output:
+        report(
+            directory("results/atlas"),
+            htmlindex="index.html",
+            category="Atlas",
+            caption="../report/atlas.rst",
+            labels={"result": "channel atlas", "blocks": "all"},
+        ),
+    params:
+        library=library("build_atlas.py"),
+        settings=settings("model.architecture", "model.weights", "criteria", "visualization.steps", "atlas.natural_images")
+        | {"blocks": {name: block.layers for name, block in BLOCKS.items()}},
+    log:
+        "logs/build_atlas.log",
+    benchmark:
+        "results/benchmarks/build_atlas.tsv"
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/build_atlas.py"
