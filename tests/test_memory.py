@@ -89,11 +89,11 @@ from scalestream.network import build
 from scalestream.transforms import Robustness
 from scalestream.visualization import Optimization, visualize
 network = build("resnet18", 10).requires_grad_(False)
-settings = Optimization(224, 1, 0.05, 0.01, 0, Robustness(16, (1,), (0,)))
+settings = Optimization(448, 1, 0.05, 0.01, 0, Robustness(16, (1,), (0,)))
 torch.set_num_threads(1)
 visualize(network, "layer4.1", [0], "neuron", settings)
 used = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmSize"))
-resource.setrlimit(resource.RLIMIT_AS, (used + 350 * 2**20, resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_AS, (used + 600 * 2**20, resource.RLIM_INFINITY))
 found = visualize(network, "layer4.1", list(range(16)), "neuron", settings)
 print(len(found), [image.channel for image in found] == list(range(16)))
 """

@@ -36,7 +36,8 @@ def page_of(browser, folder: Path, **options):
         opened: Page = context.new_page()
         opened.requested, faults = [], []
         opened.on("request", lambda request: opened.requested.append(request.url))
-        opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        opened.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning")
+                  and "cdn.tailwindcss.com" not in message.text else None)  # of which the page of Snakemake's report warns
         opened.on("pageerror", lambda error: faults.append(str(error)))
         opened.on("requestfailed", lambda request: faults.append(request.url))
         yield opened

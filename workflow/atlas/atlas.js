@@ -7,7 +7,7 @@ const { facts, blocks, layers } = ATLAS;
 const byId = (id) => document.getElementById(id);
 const [gallery, detail, message, search] = ["gallery", "detail", "message", "search"].map(byId);
 
-/** An element with attributes and children; a child may be text. */
+/** An element with attributes, set in their order, and children; a child may be text. */
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -34,7 +34,7 @@ function picture({ block, channel }, column) {
   const layer = block.layers[column];
   const stuck = layers[layer].stuck.includes(channel) ? ", never active: still noise" : "";
   return element("img", {
-    src: `images/${layer}/${channel}.webp`, loading: "lazy", decoding: "async", width: 224, height: 224,
+    loading: "lazy", src: `images/${layer}/${channel}.webp`, decoding: "async", width: 224, height: 224,
     alt: `Block ${block.name}, channel ${channel}, visualization at ${column}: activation ${text(layers[layer].activation[channel])}${stuck}`,
   });
 }
@@ -42,7 +42,7 @@ function picture({ block, channel }, column) {
 function mosaic({ block, channel }, column) {
   const layer = block.layers[column];
   return element("img", {
-    src: `images/${layer}/${channel}-top.webp`, loading: "lazy", decoding: "async", width: 336, height: 336,
+    loading: "lazy", src: `images/${layer}/${channel}-top.webp`, decoding: "async", width: 336, height: 336,
     alt: `Block ${block.name}, channel ${channel}, its top images at ${column}: activations ${layers[layer].top[channel].join(", ")}`,
   });
 }
@@ -74,7 +74,7 @@ function compare(term, order) {
 
 function show() {
   const [block, verdict, sort, order] = ["block", "verdict", "sort", "order"].map((id) => byId(id).value);
-  const words = search.value.trim().split(/[\s/]+/).filter(Boolean);
+  const words = search.value.trim().split(/[\s/#]+/).filter(Boolean);
   shown = channels.filter((each) => (!block || each.block.name === block) && (!verdict || each.verdict === Number(verdict))
     && isFound(each, words));
   if (sort !== "channel" || order !== "1") shown.sort(compare(sort, Number(order)));

@@ -1,5 +1,6 @@
 """All pictures of the channels that Figures 1, 3 and 4 show, in one table."""
 
+import pyarrow as pa
 from job import run
 
 from scalestream import tables
@@ -11,9 +12,10 @@ def main(snakemake) -> None:
     criteria = tables.read(snakemake.input.criteria, tables.CRITERIA).to_pylist()
     figure1 = figure1_channels(criteria, settings["figures.figure1"], settings["figure1_blocks"])
     shown = [row for row in criteria if row["passes"] or row["channel"] in figure1.get(row["block"], [])]
-    neuron = by_channel(snakemake.input.visualizations, tables.VISUALIZATIONS, "png", "stuck")
-    whole = by_channel(snakemake.input.whole_channel, tables.VISUALIZATIONS, "png")
-    top = by_channel([snakemake.input.thumbnails], tables.THUMBNAILS, "top_images")
+    places = {(layer, row["channel"]) for row in shown for layer in settings["layers"][row["block"]].values()}
+    neuron = by_channel(snakemake.input.visualizations, tables.VISUALIZATIONS, places, "png", "stuck")
+    whole = by_channel(snakemake.input.whole_channel, tables.VISUALIZATIONS, places, "png")
+    top = by_channel([snakemake.input.thumbnails], tables.THUMBNAILS, places, "top_images")
     with tables.writer(snakemake.output[0], tables.GRIDS) as append:
         for row in shown:
             for column, layer in settings["layers"][row["block"]].items():
@@ -25,10 +27,15 @@ def main(snakemake) -> None:
                          "top_images": top[place]["top_images"]}])
 
 
-def by_channel(paths: list[str], schema, *columns: str) -> dict[tuple[str, int], dict]:
-    """Columns of several tables by layer and channel."""
-    rows = tables.read(paths, schema, ["layer", "channel", *columns]).to_pylist()
-    return {(row["layer"], row["channel"]): row for row in rows}
+def by_channel(paths: list[str], schema, places: set[tuple[str, int]], *columns: str) -> dict[tuple[str, int], dict]:
+    """Columns of several tables by layer and channel, at these places; one table at a time, as their pictures are many."""
+    found = {}
+    for path in paths:
+        table = tables.read(path, schema, ["layer", "channel", *columns])
+        there = list(zip(table["layer"].to_pylist(), table["channel"].to_pylist()))
+        rows = table.filter(pa.array([place in places for place in there], pa.bool_())).to_pylist()
+        found |= {(row["layer"], row["channel"]): row for row in rows}
+    return found
 
 
 run(main, snakemake)
