@@ -166,6 +166,11 @@ def test_time_is_summed_by_rule_and_the_longest_stands_on_top():
     assert panel.get_xlabel().startswith("minutes of all jobs")
 
 
+def test_without_any_benchmark_there_is_still_a_figure(tmp_path):
+    save(time_by_rule([]), tmp_path / "benchmarks.png")
+    assert (tmp_path / "benchmarks.png").exists()
+
+
 @pytest.mark.parametrize(("seconds", "name"), [(119, "seconds"), (120, "minutes"), (9000, "hours"), (7 * 86400, "days")])
 def test_times_have_a_unit_that_they_fill(seconds, name):
     assert unit(seconds)[1] == name

@@ -11,7 +11,7 @@ from scalestream.loading import open_rgb
 from scalestream.preprocessing import resized, scaled_view
 
 QUALITY = 90
-COLUMNS = 3  # of a mosaic
+SIDE = 3  # images across and down a mosaic
 
 
 def opened(data: bytes) -> Image.Image:
@@ -46,6 +46,6 @@ class TopImages:
 
 
 def mosaic(images: list[np.ndarray]) -> np.ndarray:
-    """Equal images (S, S, 3), row by row, as one; missing ones are white."""
-    cells = images + [np.full_like(images[0], 255)] * (-len(images) % COLUMNS)
-    return np.concatenate([np.concatenate(cells[first:first + COLUMNS], axis=1) for first in range(0, len(cells), COLUMNS)])
+    """At most nine equal images (S, S, 3), row by row, as one square; missing ones are white."""
+    cells = images + [np.full_like(images[0], 255)] * (SIDE * SIDE - len(images))
+    return np.concatenate([np.concatenate(cells[first:first + SIDE], axis=1) for first in range(0, len(cells), SIDE)])

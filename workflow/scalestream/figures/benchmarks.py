@@ -16,7 +16,7 @@ def time_by_rule(benchmarks: Iterable[dict]) -> Figure:
     for row in benchmarks:
         rules.setdefault(row["rule"], []).append(row)
     seconds = {rule: sum(row["seconds"] for row in rows) for rule, rows in rules.items()}
-    size, name = unit(max(seconds.values()))
+    size, name = unit(max(seconds.values(), default=0))
     order = sorted(rules, key=seconds.get)
     places = range(len(order))
     figure, (panel,) = panels(1, 1, width=5, height=0.7 + 0.18 * len(order))
