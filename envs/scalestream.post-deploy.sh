@@ -3,7 +3,7 @@
 # Snakemake runs a copy of this script that lies beside that environment, in the working directory.
 set -euo pipefail
 
-lock_sha256=d6f253701f16b0886d10494ae441529fb32e6ef0f997b47a9ec4983705af7b2f
+lock_sha256=7da36e285169a6a18e95c60ad3235e0e0e71a7ef1ab1f4ac091fde15fb251989
 
 for lock in "${SCALESTREAM_LOCK:-}" envs/requirements.txt "$(dirname "$0")/requirements.txt"; do
     if [ -f "$lock" ] && [ "$(sha256sum < "$lock")" = "$lock_sha256  -" ]; then

@@ -1,0 +1,142 @@
+"""Is the ratio of accuracies lower at a scale than at no scale? Intervals and tests on the correctness of single images.
+
+Every condition sees the same images, and every scale the same trials; both are resampled together, which keeps what they share.
+"""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable
+
+import numpy as np
+from scipy.stats import permutation_test
+from statsmodels.stats.multitest import multipletests
+
+from scalestream.statistics import mean_ratio
+
+CHUNK = 2**23  # numbers held at a time: with 50,000 images, less than 200 MB in all
+P_VALUES = ("p_images", "p_sets")
+
+
+def effects(scale: np.ndarray, random: np.ndarray, percents: list[int], resamples: int, seed: int | list[int]) -> list[dict]:
+    """The ratio of Eq. 3 at each scale and its difference to the no-scale ratio, with 95 % intervals and p-values of its being
+    lower.
+
+    scale: (P, N), whether each image is answered correctly at each scale with the channels of the scale condition ablated; random:
+    (T, P, N), the same for each trial; percents: (P,), 0 among them; resamples: at least 1, of the bootstrap and of the permutation
+    test. A trial with an accuracy of zero has no ratio at that scale: it is left out of the ratio there, and of the difference,
+    for which it needs both. What cannot be computed is None, as is the difference of no scale.
+
+    Intervals are percentiles of a bootstrap that draws images and trials with replacement; the scale condition's channels are
+    given.
+    """
+    no_scale = percents.index(0)
+    accuracies = np.concatenate([scale[None], random]).mean(axis=2)
+    ratios, differences = _bootstrap(scale, random, no_scale, resamples, seed)
+    rows = []
+    for place, percent in enumerate(percents):
+        mean, error, trials = mean_ratio(accuracies[0, place], accuracies[1:, place].tolist())
+        row = {"scale_percent": percent, "n_images": scale.shape[1], "n_trials": trials, "ratio": mean, "sem": error,
+               **_interval("ratio", ratios[:, place])} | dict.fromkeys(("difference", *P_VALUES))
+        if percent:
+            pair = _by_image(scale[[no_scale, place]], random[:, [no_scale, place]])
+            if pair is not None:
+                row |= {"difference": float(pair[1].mean() - pair[0].mean()), "p_images": _p_images(*pair, resamples, seed)}
+            row["p_sets"] = _p_sets(accuracies[:, [no_scale, place]])
+        rows.append(row | _interval("difference", differences[:, place] if percent else np.full(1, np.nan)))
+    return rows
+
+
+def corrected(rows: Iterable[dict]) -> list[dict]:
+    """Rows of the table of effects with p-values corrected after Holm, over scales and blocks, for each kind and control."""
+    families = defaultdict(list)
+    for row in rows:
+        families[row["kind"], row["control"]].append(row)
+    return [row | {f"{name}_holm": p for name, p in zip(P_VALUES, found)} for family in families.values()
+            for row, *found in zip(family, *(holm([row[name] for row in family]) for name in P_VALUES))]
+
+
+def holm(p_values: list[float | None]) -> list[float | None]:
+    """The p-values corrected after Holm; missing ones stay so, and do not count."""
+    found = [p for p in p_values if p is not None]
+    adjusted = iter(multipletests(found, method="holm")[1].tolist() if found else [])
+    return [None if p is None else next(adjusted) for p in p_values]
+
+
+def _bootstrap(scale: np.ndarray, random: np.ndarray, no_scale: int, resamples: int,
+               seed: int | list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """(resamples, P): ratios, and their differences to the no-scale ratio, with images and trials drawn anew."""
+    rng = np.random.default_rng(seed)
+    trials, scales, images = random.shape
+    correct = np.concatenate([scale[None], random]).reshape(-1, images).T.astype(np.float32)
+    ratios, differences = [], []
+    for first in range(0, resamples, size := max(1, CHUNK // max(images, 2 * correct.shape[1]))):
+        count = min(size, resamples - first)
+        images_drawn = rng.multinomial(images, np.full(images, 1 / images), size=count).astype(np.float32)
+        trials_drawn = rng.integers(trials, size=(count, trials, 1))
+        accuracies = (images_drawn @ correct).reshape(count, 1 + trials, scales)
+        of_trials = np.take_along_axis(_ratios(accuracies[:, :1], accuracies[:, 1:]), trials_drawn, axis=1)
+        ratios.append(_mean(of_trials, axis=1))
+        differences.append(_mean(of_trials - of_trials[:, :, [no_scale]], axis=1))
+    return np.concatenate(ratios), np.concatenate(differences)
+
+
+def _by_image(scale: np.ndarray, random: np.ndarray) -> np.ndarray | None:
+    """(2, N): what each image adds to the ratio at no scale and at a scale, less what it would if both were the no-scale ratio.
+
+    scale: (2, N); random: (T, 2, N). With rho_t the no-scale ratio of trial t and a_t its accuracy, the mean over trials of
+    (scale - rho_t random_t) / a_t: zero on average over images at no scale, the difference of the ratios at the scale. None
+    where no trial has both ratios.
+    """
+    accuracies = random.mean(axis=2)
+    usable = (accuracies > 0).all(axis=1)
+    if not usable.any():
+        return None
+    random, accuracies = random[usable], accuracies[usable]
+    no_scale_ratios = scale[0].mean() / accuracies[:, 0]
+    of_trials = np.einsum("t,ts,tsn->sn", no_scale_ratios / len(random), 1 / accuracies, random)
+    return scale * (1 / accuracies).mean(axis=0)[:, None] - of_trials
+
+
+def _p_images(at_no_scale: np.ndarray, at_scale: np.ndarray, resamples: int, seed: int | list[int]) -> float:
+    """One-sided paired permutation test over images, the sets of channels being given.
+
+    Were the ratio the same, an image's two parts could change places: both are zero on average, as effects of the scale and of the
+    set on accuracy have been divided out of them. To exchange them is to turn the sign of their difference.
+    """
+    test = permutation_test((at_scale - at_no_scale,), np.mean, vectorized=True, permutation_type="samples", alternative="less",
+                            n_resamples=resamples, batch=max(1, CHUNK // (4 * len(at_scale))), rng=np.random.default_rng(seed))
+    return float(test.pvalue)
+
+
+def _p_sets(accuracies: np.ndarray) -> float | None:
+    """Exact randomisation test over sets: were the first set one of the draws, how likely were a difference as low as its own?
+
+    accuracies: (1 + T, 2), of each set at no scale and at the scale. Each set's ratios are to all the other sets. The smallest
+    p is 1 / (1 + T).
+    """
+    ratios = _ratios(accuracies[:, None], accuracies[None])
+    ratios[np.diag_indices(len(accuracies))] = np.nan
+    at_no_scale, at_scale = np.moveaxis(ratios, 2, 0)
+    found = _mean(at_scale - at_no_scale, axis=1)
+    if np.isnan(found[0]):
+        return None
+    return float(np.mean(found[~np.isnan(found)] <= found[0] + 1e-12))
+
+
+def _ratios(scale: np.ndarray, random: np.ndarray) -> np.ndarray:
+    """Ratios, NaN where the random accuracy is zero."""
+    return np.divide(scale, random, out=np.full(np.broadcast_shapes(scale.shape, random.shape), np.nan), where=random > 0)
+
+
+def _mean(values: np.ndarray, axis: int) -> np.ndarray:
+    """The mean of what is not NaN, NaN where nothing is."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
+        return np.nanmean(values, axis=axis)
+
+
+def _interval(name: str, values: np.ndarray) -> dict[str, float | None]:
+    """The 95 % percentile interval of what is not NaN."""
+    found = values[~np.isnan(values)]
+    ends = np.percentile(found, [2.5, 97.5]).tolist() if len(found) else [None, None]
+    return dict(zip((f"{name}_lower", f"{name}_upper"), ends))
