@@ -21,6 +21,7 @@ localrules:
     draw_demo_images,
     gather_visualizations,
     gather_criteria,
+    select_channels,
     gather_candidates,
     gather_ablation,
     compute_ratios,
@@ -33,6 +34,21 @@ localrules:
     plot_criteria,
     plot_accuracy,
     plot_objective,
+    summarize_stability,
+    gather_doses,
+    gather_variants,
+    summarize_acceptance,
+    compute_sensitivity,
+    judge_natural_images,
+    summarize_tuning,
+    plot_stability,
+    plot_sensitivity,
+    plot_natural_images,
+    plot_overlap,
+    plot_tuning,
+    plot_acceptance,
+    plot_effects,
+    plot_dose_response,
     build_atlas,
     compare_with_paper,
     gather_benchmarks,
@@ -41,21 +57,39 @@ localrules:
 
 
 FIGURES = ["figure1", "figure2", "figure3", "figure4", "passing", "criteria", "accuracy", "objective"]
-TABLES = ["criteria", "mean_activations", "top_images", "candidates", "ablation", "ratios", "paper_comparison"]
+TABLES = ["mean_activations", "top_images"]
 SHOWN = {  # tables to read in the report, by its categories
     "criteria": "Criteria",
     "candidates": "Ablation",
     "ablation": "Ablation",
     "ratios": "Ablation",
     "paper_comparison": "Paper",
-    "benchmarks": "Run",
 }
+for wanted, figures, shown in [  # past the paper
+    (len(SEEDS) > 1, ["stability"], {"stability": "Criteria"}),
+    (any(STUDY["sensitivity"].values()), ["sensitivity"], {"sensitivity": "Criteria"}),
+    (
+        STUDY["natural_criteria"],
+        ["natural_images", "overlap"],
+        {"natural_criteria": "Criteria", "agreement": "Criteria", "overlap": "Visualization"},
+    ),
+    (STUDY["tuning"], ["tuning"], {"preference": "Visualization"}),
+    (STUDY["controls"], ["acceptance"], {"acceptance": "Ablation"}),
+    (STUDY["controls"] or STUDY["kinds"], [], {"variants": "Ablation"}),
+    (STUDY["dose"]["points"], ["dose_response"], {"dose_response": "Ablation"}),
+    (STUDY["resamples"], ["effects"], {"effects": "Ablation"}),
+]:
+    if wanted:
+        FIGURES += figures
+        SHOWN |= shown
 RESULTS = [
     *expand("results/visualizations/{layer}.parquet", layer=LAYERS),
-    *expand("results/{table}.parquet", table=TABLES),
+    *expand("results/criteria/{seed}/{block}.parquet", seed=SEEDS, block=BLOCKS),
+    *expand("results/{table}.parquet", table=[*TABLES, *SHOWN]),
     *expand("results/figures/{figure}.pdf", figure=FIGURES),
     "results/atlas",
 ]
+SHOWN |= {"benchmarks": "Run"}
 
 
 rule all:
@@ -72,5 +106,6 @@ include: "workflow/rules/criteria.smk"
 include: "workflow/rules/activations.smk"
 include: "workflow/rules/ablation.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/study.smk"
 include: "workflow/rules/atlas.smk"
 include: "workflow/rules/report.smk"

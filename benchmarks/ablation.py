@@ -109,7 +109,7 @@ def plain_activations(images: Images) -> float:
 def measure_ablation(plain: Executor, block: str, images: Images, rounds: int) -> list[dict]:
     """Images x conditions a second of the plain loop and of ours, by number of conditions."""
     _, intact = plain.submit(plain_answers, block, [], images).result()
-    ours = Evaluation(AblatedNetwork(network(), block, means(block)), len(means(block)), [], images.cache, intact.tolist(),
+    ours = Evaluation(AblatedNetwork(network(), block, means(block)), [], images.cache, intact.tolist(),
                       PAPER["crop"], "paper", images.batch_size, images.threads)
     first, *_ = draws(block, 1)
     plain_seconds, our_seconds = [], {count: [] for count in CONDITIONS}

@@ -41,7 +41,8 @@ def paper_settings(layer: str) -> Optimization:
     """The paper's optimisation of a layer, of a few steps."""
     paper = yaml.safe_load((REPOSITORY / "config" / "paper.yaml").read_text())
     found = {f"visualization.{name}": value for name, value in paper["visualization"].items()}
-    found |= {"images.crop": paper["images"]["crop"], "jitter": {layer: configuration.jitter(paper, layer)}}
+    found |= {"visualization.seed": paper["visualization"]["seeds"][0], "images.crop": paper["images"]["crop"],
+              "jitter": {layer: configuration.jitter(paper, layer)}}
     return replace(Optimization.from_settings(found, layer), steps=STEPS)
 
 

@@ -16,7 +16,7 @@ REAL_IMAGES = Path(os.environ.get("SCALESTREAM_TEST_IMAGES", REPOSITORY.parent /
 
 
 # Fast tests first.
-SLOW = ["test_memory", "test_atlas", "test_report", "test_reruns", "test_workflow", "test_faults", "test_workflow_default",
+SLOW = ["test_memory", "test_atlas", "test_report", "test_reruns", "test_workflow", "test_workflow_study", "test_faults", "test_workflow_default",
         "test_slurm", "test_workflow_real_input"]
 
 
@@ -57,6 +57,17 @@ def tiny(tmp_path_factory) -> Path:
 
     folder = checkout(tmp_path_factory.mktemp("tiny"))
     run = snakemake(folder, TINY)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def study(tiny, tmp_path_factory) -> Path:
+    """A copy of the finished tiny run that went on to a small variant of config/study.yaml; not to be changed."""
+    from runs import TINY_STUDY, snakemake
+
+    folder = shutil.copytree(tiny, tmp_path_factory.mktemp("study") / "run")
+    run = snakemake(folder, TINY_STUDY)
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
 

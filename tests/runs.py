@@ -23,6 +23,28 @@ TINY = {
     "criteria": {"tolerance": 3},  # so that several channels pass after so few steps
     "ablation": {"blocks": ["2.1"], "trials": 2, "trials_per_job": 1, "scale_percents": [20, 50], "slack": {"2.1": 1}},
 }
+
+
+def overlaid(config: dict, **sections) -> dict:
+    """The configuration with sections (or lists) laid over its own, key by key."""
+    return config | {name: overlaid(config.get(name, {}), **keys) if isinstance(keys, dict) else keys
+                     for name, keys in sections.items()}
+
+
+TINY_STUDY = overlaid(
+    yaml.safe_load((REPOSITORY / "config" / "study.yaml").read_text()),
+    **overlaid(
+        TINY,
+        visualization={"seeds": [0, 1]},
+        ablation={"trials_per_job": 2, "selection": "one_seed"},
+        study={
+            "sensitivity": {"tolerances": [1.2, 3], "gain_margins": [0.1], "magnifications": [1.5]},
+            "tuning": [0.5, 1, 2],
+            "dose": {"points": 2, "draws": 2},
+            "resamples": 50,
+        },
+    ),
+)
 TABLES = ["images", "criteria", "mean_activations", "top_images", "candidates", "ablation", "ratios"]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 PATH = f"{SNAKEMAKE.parent}:{os.environ['PATH']}"
@@ -97,11 +119,6 @@ def kill(pids: list[int]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-
-
-def overlaid(config: dict, **sections) -> dict:
-    """The configuration with sections (or lists) laid over its own."""
-    return config | {name: config.get(name, {}) | keys if isinstance(keys, dict) else keys for name, keys in sections.items()}
 
 
 def planned(run: subprocess.CompletedProcess) -> dict[str, int]:

@@ -17,7 +17,7 @@ PUBLISHED = yaml.safe_load((REPOSITORY / "resources" / "published.yaml").read_te
 KEYS = ["model.architecture", "model.weights", "images.source", "images.resize", "images.crop", "blocks",
         *(f"visualization.{name}" for name in ("steps", "learning_rate", "sd", "scales", "angles")),
         "criteria.tolerance", "criteria.magnification",
-        *(f"ablation.{name}" for name in ("crop_convention", "trials", "slack", "scale_percents"))]
+        *(f"ablation.{name}" for name in ("crop_convention", "selection", "trials", "slack", "scale_percents"))]
 LISTS = {block: found["list"] for block, found in PUBLISHED["criteria"].items()}
 ACCURACIES = PUBLISHED["accuracy"]["ablated"]
 OF_CRITERIA, OF_ACCURACY = {COUNT, SHARE, LIST}, {INTACT, ABLATED, SIGN}
@@ -38,7 +38,7 @@ def criteria_table(passing, architecture="resnet18"):
     terms = dict.fromkeys(("pre_in", "pre_in_scaled", "post_in", "post_pre", "gain", "ratio"), 0.0)
     return pa.Table.from_pylist(
         [{"block": block, "channel": channel, **terms, "gain_passes": True, "ratio_passes": channel in listed,
-          "passes": channel in listed, "in_stuck": False}
+          "passes": channel in listed, "in_stuck": False, "seed": 0}
          for block, listed in passing.items() for channel in range(found[block].channels)], schema=tables.CRITERIA)
 
 
@@ -47,7 +47,7 @@ def ablation_table(accuracies, intact=PUBLISHED["accuracy"]["intact"]):
             for block, by_percent in accuracies.items() for percent, ablated in by_percent.items()
             for condition, trial, accuracy in (("intact", None, intact - percent), ("scale", None, ablated), ("random", 0, 1.0))]
     return pa.Table.from_pylist(
-        [{"block": block, "condition": condition, "trial": trial, "scale_percent": percent,
+        [{"block": block, "kind": "mean", "correct": b"", "condition": condition, "trial": trial, "scale_percent": percent,
           "n_correct": round(accuracy * 50000), "n_images": 50000, "accuracy": accuracy}
          for block, condition, trial, percent, accuracy in rows], schema=tables.ABLATION)
 
@@ -194,6 +194,12 @@ def test_what_only_signs_need():
     found = compared({"ablation.slack": {}})
     assert not_comparable(found) == always | {key for key in of(found, SIGN) if key[1] == "3.1"}
     assert found[SIGN, "3.1", 10]["reason"] == "ablation.slack of the block is 0, the paper has 0.01"
+
+
+def test_what_only_ablations_need():
+    found = compared({"ablation.selection": "majority"})
+    assert not_comparable(found) == of(found, ABLATED, SIGN)
+    assert found[SIGN, "2.1", 10]["reason"] == "ablation.selection is majority, the paper has one_seed"
 
 
 def test_jitter_counts_where_the_criteria_read_it():

@@ -10,7 +10,7 @@ from scalestream import config as configuration
 from scalestream.errors import InputError
 
 DEFAULT = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
-PAPER = yaml.safe_load((REPOSITORY / "config" / "paper.yaml").read_text())
+PAPER, STUDY = (yaml.safe_load((REPOSITORY / "config" / name).read_text()) for name in ("paper.yaml", "study.yaml"))
 
 
 def changed(key: str, value) -> dict:
@@ -38,6 +38,23 @@ def test_the_shipped_files_are_valid(tmp_path):
     jitters = {layer: configuration.jitter(paper, layer) for layer in (
         "layer1.0", "layer2.0", "layer2.1.bn2", "layer3.0.downsample.1", "layer3.0", "layer2.1", "layer3.1", "layer4.1")}
     assert list(jitters.values()) == [0, 0, 4, 4, 4, 16, 16, 16]
+
+
+def test_the_study_may_be_laid_over_every_other_configuration(tmp_path):
+    (tmp_path / "n01440764").mkdir()
+    (tmp_path / "n01440764" / "a.JPEG").touch()
+    study = configuration.check(merged(DEFAULT, STUDY))
+    papers = configuration.check(merged(merged(merged(DEFAULT, PAPER), STUDY), {"images": {"root": str(tmp_path)}}))
+    assert len(study["visualization"]["seeds"]) >= 3 and study["ablation"]["trials"] >= 20
+    assert papers["study"] == study["study"] and papers["visualization"]["steps"] == 2560
+
+
+@pytest.mark.parametrize("config", [DEFAULT, PAPER])
+def test_nothing_goes_past_the_paper_unless_it_is_asked_for(config):
+    study = dict(config["study"])
+    assert study.pop("dose")["points"] == 0
+    assert not any(study.pop("sensitivity").values()) and not any(study.values())
+    assert len(config["visualization"]["seeds"]) == 1 and config["ablation"]["selection"] == "one_seed"
 
 
 def test_every_key_has_a_description():
@@ -77,7 +94,19 @@ def test_every_key_has_a_description():
     ("criteria.tolerance", float("inf"), r"criteria\.tolerance: inf is not a finite number"),
     ("criteria.magnification", 1000, r"criteria\.magnification: 1000 leaves nothing of the image; make it smaller"),
     ("visualization.scales", [1, float("nan")], r"visualization\.scales\.1: nan is not a finite number"),
-    ("visualization.seed", 2 ** 63, r"visualization\.seed: 9223372036854775808 is greater than the maximum"),
+    ("visualization.seed", 1, r"visualization\.seed is not a known key; did you mean 'seeds'\?"),
+    ("visualization.seeds", [0, 2 ** 63], r"visualization\.seeds\.1: 9223372036854775808 is greater than the maximum"),
+    ("visualization.seeds", [], r"visualization\.seeds: \[\] should be non-empty"),
+    ("visualization.seeds", [1, 1], r"visualization\.seeds: \[1, 1\] has non-unique elements"),
+    ("ablation.selection", "most", r"ablation\.selection: 'most' is not one of \['one_seed', 'majority', 'every_seed'\]"),
+    ("study.sensitivity.tolerances", [1.5, 1], r"study\.sensitivity\.tolerances\.1: 1 is less than or equal to the minimum of 1"),
+    ("study.sensitivity.magnifications", [2, 1000], r"study\.sensitivity\.magnifications: 1000 leaves nothing of the image"),
+    ("study.tuning", [0.5, float("inf")], r"study\.tuning\.1: inf is not a finite number"),
+    ("study.tuning", [0.001, 1], r"study\.tuning: 0\.001 shrinks the image to nothing; make it larger"),
+    ("study.tuning", [300], r"study\.tuning: 300 leaves nothing of the image; make it smaller"),
+    ("study.controls", ["random"], r"study\.controls\.0: 'random' is not one of \['unscreened', 'matched', 'all'\]"),
+    ("study.kinds", ["mean"], r"study\.kinds\.0: 'mean' is not one of \['zero', 'resample'\]"),
+    ("study.dose", {"points": 5, "draws": 0}, r"study\.dose\.draws: 0 is less than the minimum of 1"),
     ("visualization.steps", "[", r"visualization\.steps: '\[' is not of type 'integer'"),
     ("visualization.steps", "1:30", r"visualization\.steps: '1:30' is not of type 'integer'"),
     ("model.architecture", "vgg", r"model\.architecture: 'vgg' is not one of \['resnet18', 'small'\]"),

@@ -57,8 +57,8 @@ def resumed(folder, before: dict) -> None:
     ("visualize", "visualizations/chunks", "criteria"),
     ("extract_activations", "activations", "mean_activations"),
     ("ablate_no_scale", "ablation/2.1", "ablation/2.1/no_scale"),
-    ("screen_candidates", "ablation/2.1/screening", "candidates"),
-    ("ablate", "ablation/2.1/trials", "ablation"),
+    ("screen_candidates", "ablation/2.1/random/screening", "candidates"),
+    ("ablate", "ablation/2.1/random/mean", "ablation"),
 ])
 def test_a_killed_job_goes_on_from_its_checkpoint(resumable, script, place, target):
     """The whole machinery, on jobs of seconds; that no step is done twice is shown by test_checkpoint.py."""
@@ -101,7 +101,7 @@ def test_a_killed_snakemake(tiny, tmp_path, moment):
 def test_damaged_and_foreign_tables_are_named_and_made_anew(tiny, copy):
     results = copy / "results"
     truncated, empty, foreign, other = (results / name for name in (
-        "visualizations/layer2.0.parquet", "criteria/2.1.parquet", "mean_activations.parquet", "ratios.parquet"))
+        "visualizations/layer2.0.parquet", "criteria/0/2.1.parquet", "mean_activations.parquet", "ratios.parquet"))
     truncated.write_bytes(truncated.read_bytes()[:-100])
     empty.write_bytes(b"")
     pq.write_table(pa.table({"a": [1]}), foreign)
@@ -169,7 +169,7 @@ def test_gpu_jobs_take_turns_unless_told_otherwise(copy):
     driver.write_text("#!/bin/sh\necho GPU 0\n")
     driver.chmod(0o755)
     path = f"{driver.parent}:{SNAKEMAKE.parent}:{os.environ['PATH']}"
-    layers = [f"results/visualizations/chunks/{layer}/0-24.parquet" for layer in ("layer2.0", "layer2.1")]
+    layers = [f"results/visualizations/chunks/0/{layer}/0-24.parquet" for layer in ("layer2.0", "layer2.1")]
 
     def most_at_once(*arguments, path=path) -> int:
         run = snakemake(copy, TINY, *layers, "--forcerun", "visualize", *arguments, path=path)

@@ -188,7 +188,7 @@ def watch():
     while True:
         peak = max(peak, own())
         time.sleep(0.002)
-evaluation = Evaluation(AblatedNetwork(build("small", 10).requires_grad_(False), "2.1", torch.zeros(24)), 24, [0],
+evaluation = Evaluation(AblatedNetwork(build("small", 10).requires_grad_(False), "2.1", torch.zeros(24)), [0],
                         ImageCache(["shard.arrow"], ["image.png"] * images, 256), [0] * images, 224, "paper", batch_size=16, workers=1)
 before = own()
 threading.Thread(target=watch, daemon=True).start()

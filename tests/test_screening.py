@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
+from scalestream.answers import packed, unpacked
 from scalestream.errors import InputError
-from scalestream.screening import Tally, most_accepted, random_channels, screen
+from scalestream.screening import (NEIGHBOURS, Tally, draw_channels, matched_channels, most_accepted, random_channels, random_order,
+                                   screen)
 
 
 def test_draws_are_fixed_by_block_number_and_seed():
@@ -21,8 +24,49 @@ def test_draws_are_fixed_by_block_number_and_seed():
 
 
 def test_too_few_channels_to_draw_from():
-    with pytest.raises(InputError, match="block 2.1: 3 of 5 channels pass"):
+    with pytest.raises(InputError, match="block 2.1: 3 of 5 channels are selected"):
         random_channels("2.1", 0, [0, 1, 2], 5, seed=0)
+
+
+def test_a_random_order_is_the_draw_of_its_number():
+    orders = [random_order("2.1", number, [0, 3, 5], 24, 0) for number in range(50)]
+    assert [sorted(order) for order in orders] == [random_channels("2.1", number, [0, 3, 5], 24, 0) for number in range(50)]
+    assert any(order != sorted(order) for order in orders)
+
+
+MEANS = [0.0, 1.0, 1.1, 0.9, 1.2, 0.8, 9.0, 9.5, 8.5, 10.0, 8.0, 30.0, 31.0, 40.0]  # three clusters; 0 and the last are far off
+
+
+def test_matched_channels_are_of_like_mean_activation():
+    """Channels 1 and 6 are selected: the five nearest to 1 are 0, 2, 3, 4 and 5, those to 9 are 7, 8, 9, 10 and 4."""
+    draws = [matched_channels("2.1", number, [1, 6], MEANS, seed=0) for number in range(300)]
+    assert draws == [matched_channels("2.1", number, [1, 6], MEANS, seed=0) for number in range(300)]
+    assert all(len(set(draw)) == 2 and draw == sorted(draw) for draw in draws)
+    assert set(np.concatenate(draws)) == {0, 2, 3, 4, 5, 7, 8, 9, 10} and NEIGHBOURS == 5
+    difference = {control: np.mean([abs(np.mean([MEANS[channel] for channel in draw_channels(
+        control, "2.1", number, [1, 6], MEANS, 0)]) - 5) for number in range(100)]) for control in ("matched", "random")}
+    assert difference["matched"] < difference["random"] / 3, difference
+
+
+def test_matching_does_not_run_out_where_all_others_are_drawn():
+    assert matched_channels("2.1", 0, [0, 1], [0.0, 0.1, 5.0, 6.0], seed=0) == [2, 3]
+    with pytest.raises(InputError, match="block 2.1: 3 of 4 channels are selected"):
+        matched_channels("2.1", 0, [0, 1, 2], [0.0, 0.1, 5.0, 6.0], seed=0)
+
+
+def test_controls_draw_from_where_they_should():
+    draws = {control: [draw_channels(control, "2.1", number, [1, 6], MEANS, 0) for number in range(300)]
+             for control in ("random", "unscreened", "matched", "all")}
+    assert draws["random"] == draws["unscreened"]
+    assert all(len(set(draw)) == 2 and draw == sorted(draw) for found in draws.values() for draw in found)
+    assert set(np.concatenate(draws["all"])) == set(range(14))
+    assert set(np.concatenate(draws["random"])) == set(range(14)) - {1, 6}
+
+
+@pytest.mark.parametrize("count", [1, 8, 13])
+def test_answers_are_unpacked_as_they_were_packed(count):
+    correct = np.random.default_rng(0).random(count) < 0.5
+    assert unpacked(packed(correct), count).tolist() == correct.tolist() and len(packed(correct)) == -(-count // 8)
 
 
 @pytest.mark.parametrize(("slack", "most"), [(0, 100), (0.01, 110), (0.007, 107), (0.0079, 107), (1, 1100)])
@@ -67,8 +111,10 @@ def test_the_shortcuts_decide_as_counting_to_the_end_does(first, wanted, limit):
         answers = ANSWERS[row["draw"]]
         if row["accepted"]:
             assert (row["n_correct"], row["n_seen"]) == (answers.sum(), 500)
+            assert unpacked(row["correct"], 500).tolist() == answers.tolist()
         else:  # up to the image that decided
             assert row["n_correct"] == MOST + 1 == answers[:row["n_seen"]].sum() and answers[row["n_seen"] - 1]
+            assert row["correct"] is None
     assert len(passes) <= 5
 
 
@@ -108,4 +154,4 @@ def test_a_draw_at_the_bound_is_followed_to_the_end_and_one_above_is_dropped():
 
 def test_counts_of_other_draws_are_refused():
     with pytest.raises(ValueError):
-        Tally(3, MOST, [[1, 2], [5, 5]])
+        Tally(3, MOST, {"counts": [[1, 2], [5, 5]], "answers": torch.zeros(2, 5, dtype=torch.bool)})

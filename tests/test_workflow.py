@@ -64,10 +64,10 @@ def test_the_paper_is_not_compared_with_another_network(finished):
 
 def test_every_job_was_measured(finished):
     measured = {(row["rule"], row["job"]): row["seconds"] for row in table(finished, "benchmarks")}
-    rules = {rule for file in (REPOSITORY / "workflow/rules").glob("*.smk")
+    rules = {rule for file in (REPOSITORY / "workflow/rules").glob("*.smk") if file.name != "study.smk"
              for rule in re.findall(r"^rule (\w+):", file.read_text(), re.MULTILINE)}
     assert {rule for rule, _ in measured} == rules - {"gather_benchmarks", "plot_benchmarks", "tabulate"}  # which come later
-    assert ("visualize", "layer2.1/0-24") in measured and all(seconds > 0 for seconds in measured.values())
+    assert ("visualize", "0/layer2.1/0-24") in measured and all(seconds > 0 for seconds in measured.values())
 
 
 def test_restyling_draws_the_figures_alone(copy):
@@ -100,7 +100,7 @@ def test_a_second_run_has_nothing_to_do(finished):
 def test_more_trials_keep_those_there_are(finished):
     kept = {path: path.stat().st_mtime_ns for path in (finished / "results/ablation").rglob("*.parquet")}
     before = {name: table(finished, name) for name in ("candidates", "ablation")}
-    run = snakemake(finished, overlaid(TINY, ablation=TINY["ablation"] | {"trials": 3}))
+    run = snakemake(finished, overlaid(TINY, ablation={"trials": 3}))
     assert run.returncode == 0, run.stdout + run.stderr
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
     candidates = table(finished, "candidates")
@@ -110,7 +110,7 @@ def test_more_trials_keep_those_there_are(finished):
 
 
 def test_tables_do_not_depend_on_how_trials_are_chunked(finished):
-    config = overlaid(TINY, ablation=TINY["ablation"] | {"trials": 3, "trials_per_job": 3})
+    config = overlaid(TINY, ablation={"trials": 3, "trials_per_job": 3})
     before = {name: table(finished, name) for name in ("candidates", "ablation", "ratios")}
     run = snakemake(finished, config)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -120,7 +120,7 @@ def test_tables_do_not_depend_on_how_trials_are_chunked(finished):
 def test_verdicts_do_not_depend_on_how_channels_are_chunked(copy):
     """Nor do the numbers, but by rounding: in the chunks of 7 other channels share a batch."""
     before = table(copy, "criteria")
-    run = snakemake(copy, overlaid(TINY, visualization={"steps": 16, "channels_per_job": 7}), "results/criteria.parquet")
+    run = snakemake(copy, overlaid(TINY, visualization={"channels_per_job": 7}), "results/criteria.parquet")
     assert run.returncode == 0, run.stdout + run.stderr
     assert [(row["channel"], row["passes"]) for row in table(copy, "criteria")] == [(row["channel"], row["passes"]) for row in before]
     for name in ("pre_in", "pre_in_scaled", "post_in", "post_pre"):
@@ -223,8 +223,8 @@ def test_too_few_candidates_say_how_many_were_found(finished):
                                                          "slack": {"2.1": 0}})
     run = snakemake(finished, config, "results/candidates.parquet")
     assert run.returncode == 1
-    assert re.search(r"block 2\.1: [0-8] of 9 trials found among the first 9 draws; raise ablation\.max_candidates", run.stderr)
-    assert (finished / "results/ablation/2.1/screening/0-1.parquet").exists()
+    assert re.search(r"block 2\.1: [0-8] of 9 random trials found among the first 9 draws; raise ablation\.max_candidates", run.stderr)
+    assert (finished / "results/ablation/2.1/random/screening/0-1.parquet").exists()
     assert (finished / "results/ablation/2.1/no_scale.parquet").exists()
 
 
@@ -238,7 +238,7 @@ def test_an_activation_that_is_not_finite_names_the_channel_and_stops(tmp_path):
     assert run.returncode == 1
     assert "layer2.1.bn2, channel 7: the activation is" in run.stderr and "check the weights (model.weights)" in run.stderr
     assert not (tmp_path / "results/visualizations/layer2.1.bn2.parquet").exists()
-    assert "Traceback" not in (tmp_path / "logs/visualize/layer2.1.bn2/0-24.log").read_text()
+    assert "Traceback" not in (tmp_path / "logs/visualize/0/layer2.1.bn2/0-24.log").read_text()
 
 
 def test_every_rule_of_the_papers_run_is_planned(tmp_path):

@@ -54,10 +54,28 @@ def thumbnails():
     return pa.Table.from_pylist(rows, schema=tables.THUMBNAILS).to_batches(1000)
 
 
-def build(folder: Path, natural_images: bool = True) -> Path:
+MAGNIFICATIONS = [0.5, 0.595, 0.707, 0.841, 1, 1.189, 1.414, 1.682, 2]
+
+
+def past_the_paper() -> dict[str, list[dict]]:
+    """Tables of a study of three seeds; channel 6 of each block has no tuning by its visualization."""
+    rows = list(criteria())
+    stability = [row | {"n_seeds": 3, "n_passing": row["channel"] % 4, "share": row["channel"] % 4 / 3, "lower": 0.2077 * (row["channel"] % 4),
+                        "upper": 1 - 0.1 * (3 - row["channel"] % 4)} for row in rows]
+    natural = [row | {"n_images": 9, "in_pre": 0, "in_post": 3, "pre_post": row["channel"] % 10} for row in rows]
+    tuning = [{"block": row["block"], "channel": row["channel"], "source": source, "stimulus": stimulus, "magnification": factor,
+               "in": 4 - abs(place - 2), "pre": 8 - 2 * abs(place - 6), "post": number(row["channel"], place)}
+              for row in rows for source in ("In", "Pre") for stimulus in ("visualization", "image")
+              for place, factor in enumerate(MAGNIFICATIONS) if row["channel"] != 6 or stimulus == "image"]
+    return {"stability": stability, "natural": natural, "tuning": tuning}
+
+
+def build(folder: Path, natural_images: bool = True, study: bool = True) -> Path:
     """An atlas of the full experiment's size."""
     layers = {name: block.layers for name, block in BLOCKS.items()}
-    write(folder, describe(layers, criteria(), visualizations(), top_images() if natural_images else None, FACTS), thumbnails(), ASSETS)
+    found = describe(layers, criteria(), visualizations(), top_images() if natural_images else None, FACTS,
+                     **(past_the_paper() if study else {}))
+    write(folder, found, thumbnails(), ASSETS)
     return folder
 
 
@@ -97,6 +115,17 @@ def test_numbers_have_four_digits_and_what_is_missing_is_null(atlas):
     assert block["verdict"] == [row["gain_passes"] + 2 * row["ratio_passes"] for row in rows] and set(block["verdict"]) == {0, 1, 2, 3}
     layer = data(atlas)["layers"]["layer2.1"]
     assert layer["stuck"] == [3, 53, 103] and layer["top"][5] == [float(f"{number(5, rank):.4g}") for rank in range(1, 10)]
+
+
+def test_curves_are_in_percent_of_the_largest_response(atlas):
+    found = data(atlas)
+    assert found["facts"]["magnifications"] == MAGNIFICATIONS and found["facts"]["seeds"] == 3
+    curves = found["blocks"][2]["tuning"]["15"]["image"]
+    post = [number(15, place) for place in range(9)]
+    largest = max(8, *map(abs, post))
+    assert curves == [[round(100 * (4 - abs(place - 2)) / largest) for place in range(9)],
+                      [round(100 * (8 - 2 * abs(place - 6)) / largest) for place in range(9)], [round(100 * value / largest) for value in post]]
+    assert set(found["blocks"][2]["tuning"]["6"]) == {"image"}
 
 
 def test_natural_images_can_be_left_out(chromium, tmp_path):
@@ -162,7 +191,7 @@ def test_channels_are_sorted_with_what_is_missing_last(page, term, order):
 
 @pytest.mark.parametrize(("words", "expected"), [
     ("15", [f"{block} · 15" for block in BLOCKS]), ("2.1/15", ["2.1 · 15"]), ("2.1 15", ["2.1 · 15"]),
-    ("#2.1/15", ["2.1 · 15"]), ("300", ["4.0 · 300", "4.1 · 300"]), ("x", [])])
+    ("#2.1/15", ["2.1 · 15"]), ("1.1", [f"1.1 · {channel}" for channel in range(64)]), ("300", ["4.0 · 300", "4.1 · 300"]), ("x", [])])
 def test_a_channel_is_searched_for_by_its_number(page, words, expected):
     page.fill("#search", words)
     assert titles(page) == expected and page.inner_text("#count") == f"{len(expected)} of 1856 channels"
@@ -182,6 +211,52 @@ def test_a_link_opens_exactly_its_channel(page, atlas):
     assert sources == [f"images/{layer}/15{kind}.webp" for layer in ("layer2.0", "layer2.1.bn2", "layer2.1") for kind in ("", "-top")]
     page.wait_for_function("[...document.querySelectorAll('#columns img')].every(image => image.naturalWidth)")
     assert page.get_attribute("#link", "href") == "#2.1/15"
+
+
+def shown(page, atlas, channel: str) -> dict[str, str]:
+    """What the page says of a channel past the paper's criteria."""
+    page.goto((atlas / "index.html").as_uri() + f"#{channel}")
+    return dict(zip(page.locator("#study th").all_inner_texts(), page.locator("#study td").all_inner_texts()))
+
+
+def test_a_channel_says_what_is_known_past_the_paper(page, atlas):
+    said = shown(page, atlas, "2.1/15")
+    row = next(row for row in criteria() if (row["block"], row["channel"]) == ("2.1", 15))
+    assert said["seeds that it passes with"] == "3 of 3 (share 1.00, 95 % interval 0.62 to 1.00)"
+    assert said["top images in common, of 9"] == "In and Pre 0, In and Post 3, Pre and Post 5"
+    verdict = ["neither", "Eq. 1 only", "Eq. 2 only", "passes both"][row["gain_passes"] + 2 * row["ratio_passes"]]
+    assert said["by its top images"].startswith(f"{verdict}, gain ") and "ratio" in said["by its top images"]
+    assert shown(page, atlas, "2.1/16")["seeds that it passes with"].startswith("0 of 3 (share 0.00")
+
+
+def test_responses_to_magnified_images_are_drawn(page, atlas):
+    page.goto((atlas / "index.html").as_uri() + "#2.1/15")
+    plots = page.locator("#tuning svg")
+    assert [caption.split(" at In")[0].split(" of In")[0] for caption in page.locator("figcaption").all_inner_texts()] == [
+        "Responses to the visualization", "Responses to the top images"]
+    labels = [plot.get_attribute("aria-label") for plot in plots.all()]
+    assert all("channel 15" in label and "In 0.707x, of Pre 1.414x, of Post " in label for label in labels) and len(labels) == 2
+    assert plots.first.locator("polyline").count() == 3 and plots.first.locator("circle").count() == 3
+    # The peak of Pre lies at three quarters of the axis, and is the largest response.
+    x, y = (float(plots.first.locator("circle.pre").get_attribute(name)) for name in ("cx", "cy"))
+    assert x == pytest.approx(44 + 0.75 * 232, abs=0.5) and y == pytest.approx(10, abs=1)
+    page.goto((atlas / "index.html").as_uri() + "#2.1/6")
+    assert plots.count() == 1
+
+
+def test_channels_are_sorted_by_the_seeds_that_they_pass_with(page):
+    page.select_option("#block", "1.1")
+    page.select_option("#sort", "seeds")
+    page.select_option("#order", "-1")
+    assert titles(page) == [f"1.1 · {channel}" for seeds in (3, 2, 1, 0) for channel in range(seeds, 64, 4)]
+
+
+def test_without_a_study_the_page_says_nothing_of_one(chromium, tmp_path):
+    build(tmp_path, study=False)
+    with page_of(chromium, tmp_path) as page:
+        page.goto((tmp_path / "index.html").as_uri() + "#2.1/15")
+        assert page.locator("#study").is_hidden() and page.locator("svg").count() == 0
+        assert page.locator("#sort option").count() == 3
 
 
 def test_a_channel_without_a_ratio_and_one_that_is_noise_say_so(page, atlas):
@@ -208,6 +283,8 @@ def test_links_go_into_the_history(page, atlas):
     page.wait_for_selector("dialog[open]")
     assert page.inner_text("#name").startswith("Block 2.0, channel 6:")
     page.click("#close")
+    assert "#" not in page.url and page.locator("dialog[open]").count() == 0
+    page.go_back()
     assert "#" not in page.url and page.locator("dialog[open]").count() == 0
 
 

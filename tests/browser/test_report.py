@@ -5,16 +5,16 @@ import zipfile
 import pytest
 
 from chromium import page_of
-from runs import TINY, overlaid, snakemake
+from runs import TINY, TINY_STUDY, overlaid, snakemake
 
 CATEGORIES = ["Ablation", "Atlas", "Criteria", "Images", "Paper", "Run", "Visualization"]
 
 
 @pytest.fixture(scope="module")
-def report(tiny, tmp_path_factory):
+def report(study, tmp_path_factory):
     """The folder of the report, unpacked."""
     folder = tmp_path_factory.mktemp("report")
-    run = snakemake(tiny, TINY, "--report", str(folder / "report.zip"))
+    run = snakemake(study, TINY_STUDY, "--report", str(folder / "report.zip"))
     assert run.returncode == 0, run.stdout + run.stderr
     zipfile.ZipFile(folder / "report.zip").extractall(folder)
     return folder / "report"
@@ -67,6 +67,28 @@ def test_captions_state_what_is_in_force(report):
     text = (report / "report.html").read_text()
     assert "at a gain above zero and a ratio between 1 / 3 and 3, channels pass" in text
     assert "over 16 steps of Adam" in text and "where the time went" in text
+
+
+@pytest.mark.parametrize(("category", "figure", "said"), [
+    ("Criteria", "stability over seeds", "The share of the 2 seeds of feature visualization that each channel passes with"),
+    ("Criteria", "sensitivity to thresholds", "the others stay in force (tolerance 3, margin 0, magnification 2)"),
+    ("Criteria", "verdicts by natural images", "a mean over the nine top images of In or of Pre (tolerance 3, magnification 2)"),
+    ("Visualization", "top images in common", "The mean share of the nine top images that two layers of a block have in common"),
+    ("Visualization", "scale tuning", "The magnification, of 0.5, 1, 2, that In, Pre and Post answer most"),
+    ("Ablation", "acceptance of draws", "Draws of all controls but unscreened go on until 2 are accepted"),
+    ("Ablation", "dose and response", "the mean of 2 random orders"),
+    ("Ablation", "paired statistics", "a hierarchical bootstrap over images and trials (50 resamples)"),
+])
+def test_every_part_of_a_study_has_its_figure_and_caption(page, report, category, figure, said):
+    assert said in (report / "report.html").read_text()
+    look(page, category, figure)
+    page.wait_for_function("[...document.images].some(image => /png$/.test(image.src) && image.naturalWidth > 300)")
+
+
+def test_every_table_of_a_study_can_be_read(report):
+    pages = {path.name for path in report.rglob("*.html")}
+    assert {f"{table}.html" for table in ("stability", "sensitivity", "natural_criteria", "agreement", "overlap", "preference", "acceptance",
+                                          "variants", "dose_response", "effects")} <= pages
 
 
 def test_natural_images_stay_out_of_the_report(copy):

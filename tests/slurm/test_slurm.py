@@ -77,7 +77,7 @@ def test_a_gpu_is_asked_for_both_ways(slurm, copy, ask, granted):
     text = profile.read_text()
     assert text.count("gpu: 1\n") >= 6
     profile.write_text(text.replace("    gpu: 1\n", f"    {ask}\n"))
-    output = copy / "results/visualizations/chunks/layer2.0/0-24.parquet"
+    output = copy / "results/visualizations/chunks/0/layer2.0/0-24.parquet"
     before = tables(copy)
     subprocess.run([*command(copy, TINY, str(output.relative_to(copy)), "--forcerun", "visualize", "--workflow-profile",
                              "profiles/slurm", *POLL)], cwd=copy, env=os.environ | {"PATH": PATH}, check=True)

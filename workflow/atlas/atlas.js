@@ -22,6 +22,7 @@ const channels = blocks.flatMap((block) =>
   block.verdict.map((verdict, channel) => ({
     id: `${block.name}/${channel}`, block, channel, verdict,
     ...Object.fromEntries(["pre_in", "pre_in_scaled", "gain", "post_in", "post_pre", "ratio"].map((term) => [term, block[term][channel]])),
+    seeds: block.seeds?.[channel], natural: block.natural?.[channel], tuning: block.tuning?.[channel],
   }))).map((each, place) => ({ ...each, place }));
 const byLink = new Map(channels.map((each) => [each.id, each]));
 let shown = channels;
@@ -60,10 +61,11 @@ function card(each) {
   return each.card;
 }
 
-/** Whether a channel is searched for: by its number in every block, or by block and number. */
+/** Whether a channel is searched for: by its number in every block, by its block, or by both. */
 function isFound({ block, channel }, words) {
   const [number, name] = [...words].reverse();
-  return words.length === 0 || (String(channel) === number && (name === undefined || name === block.name));
+  if (words.length < 2 && (number === undefined || number === block.name)) return true;
+  return String(channel) === number && (name === undefined || name === block.name);
 }
 
 /** What is missing comes last in either order; equals stay in the order of blocks and channels. */
@@ -94,6 +96,8 @@ function column(each, name) {
   return made;
 }
 
+const row = ([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value));
+
 function terms(each) {
   const { tolerance, magnification } = facts;
   const verdict = (holds) => (holds ? "holds" : "does not hold");
@@ -106,7 +110,66 @@ function terms(each) {
     ["Post(X_Pre)", text(each.post_pre)],
     ["ratio, Post(X_In) / Post(X_Pre)", each.ratio === null ? "none (a term is not above zero)" : text(each.ratio)],
     [`Eq. 2: ratio between 1/${tolerance} and ${tolerance}`, verdict(each.verdict & 2)],
-  ].map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value)));
+  ].map(row);
+}
+
+/** What is known past the paper's criteria. */
+function study({ seeds, natural }) {
+  const rows = [];
+  if (seeds !== undefined) {
+    const [lower, upper] = facts.intervals[seeds];
+    rows.push(["seeds that it passes with",
+      `${seeds} of ${facts.seeds} (share ${(seeds / facts.seeds).toFixed(2)}, 95 % interval ${lower.toFixed(2)} to ${upper.toFixed(2)})`]);
+  }
+  if (natural) {
+    const [verdict, gain, ratio, images, inPre, inPost, prePost] = natural;
+    rows.push(["by its top images", `${VERDICTS[verdict]}, gain ${text(gain)}, ratio ${text(ratio)}`],
+      [`top images in common, of ${images}`, `In and Pre ${inPre}, In and Post ${inPost}, Pre and Post ${prePost}`]);
+  }
+  return rows.map(row);
+}
+
+const PLOT = { width: 320, height: 190, left: 44, right: 44, top: 10, bottom: 30 };
+
+/** An SVG element. */
+function drawn(tag, attributes, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/** Responses of In, Pre and Post, in percent of the largest, against the magnification; their peaks are marked. */
+function tuningPlot(each, title, curves) {
+  const { width, height, left, right, top, bottom } = PLOT;
+  const { magnifications } = facts;
+  const [first, last] = [magnifications[0], magnifications.at(-1)].map(Math.log2);
+  const lowest = Math.min(0, ...curves.flat());
+  const x = (factor) => left + (width - left - right) * (last > first ? (Math.log2(factor) - first) / (last - first) : 0.5);
+  const y = (value) => top + (height - top - bottom) * (100 - value) / (100 - lowest);
+  const peaks = curves.map((curve) => (Math.max(...curve) > 0 ? curve.indexOf(Math.max(...curve)) : null));
+  const name = (place) => `${COLUMNS[place]} ${peaks[place] === null ? "has none" : `${magnifications[peaks[place]]}x`}`;
+  const plot = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
+    "aria-label": `Block ${each.block.name}, channel ${each.channel}, ${title}: largest response of ${COLUMNS.map((_, place) => name(place)).join(", of ")}` });
+  plot.append(drawn("line", { class: "axis", x1: left, x2: width - right, y1: y(0), y2: y(0) }),
+    drawn("line", { class: "axis", x1: x(1), x2: x(1), y1: top, y2: height - bottom }));
+  for (const factor of [magnifications[0], ...(magnifications.includes(1) ? [1] : []), magnifications.at(-1)]) {
+    plot.append(drawn("text", { x: x(factor), y: height - bottom + 14, "text-anchor": "middle" }, `${factor}x`));
+  }
+  for (const value of lowest < -10 ? [lowest, 0, 100] : [0, 100]) plot.append(drawn("text", { x: left - 4, y: y(value) + 4, "text-anchor": "end" }, `${value} %`));
+  const ends = curves.map((curve) => y(curve.at(-1))).map((end, place, all) => end + 11 * all.slice(0, place).filter((other) => Math.abs(other - end) < 10).length);
+  curves.forEach((curve, place) => {
+    const kind = COLUMNS[place].toLowerCase();
+    plot.append(drawn("polyline", { class: `curve ${kind}`, points: curve.map((value, at) => `${x(magnifications[at]).toFixed(1)},${y(value).toFixed(1)}`).join(" ") }),
+      drawn("text", { class: kind, x: width - right + 5, y: ends[place] + 4 }, COLUMNS[place]));
+    if (peaks[place] !== null) plot.append(drawn("circle", { class: kind, cx: x(magnifications[peaks[place]]), cy: y(curve[peaks[place]]), r: 4 }));
+  });
+  return element("figure", {}, element("figcaption", {}, title), plot);
+}
+
+function tuning(each) {
+  const titles = { visualization: "Responses to the visualization at In, magnified", image: "Responses to the top images of In, magnified" };
+  return Object.entries(titles).filter(([kind]) => each.tuning?.[kind]).map(([kind, title]) => tuningPlot(each, title, each.tuning[kind]));
 }
 
 /** The channel that the address names, if any; the atlas shows it, or says that there is none. */
@@ -121,6 +184,9 @@ function follow() {
   byId("name").replaceChildren(`Block ${each.block.name}, channel ${each.channel}: `, verdictOf(each));
   byId("columns").replaceChildren(...COLUMNS.map((name) => column(each, name)));
   byId("terms").tBodies[0].replaceChildren(...terms(each));
+  byId("study").tBodies[0].replaceChildren(...study(each));
+  byId("study").hidden = !study(each).length;
+  byId("tuning").replaceChildren(...tuning(each));
   byId("link").href = `#${id}`;
   byId("link").textContent = `Link to ${id}`;
   detail.current = each;
@@ -139,7 +205,7 @@ function step(by) {
 
 function closed() {
   document.title = "Channel atlas";
-  if (location.hash) history.pushState(null, "", location.pathname + location.search);
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
   detail.current?.card?.focus();
 }
 
@@ -169,6 +235,7 @@ function begin() {
     element("option", { value: name }, `${name} (${verdict.filter((each) => each === 3).length} of ${verdict.length} pass)`)));
   byId("verdict").append(element("option", { value: "" }, "All"), ...[3, 1, 2, 0].map((verdict) =>
     element("option", { value: verdict }, VERDICTS[verdict])));
+  if (facts.seeds) byId("sort").append(element("option", { value: "seeds" }, "seeds that pass"));
   byId("controls").addEventListener("input", show);
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
   byId("theme").addEventListener("click", () => {

@@ -1,14 +1,15 @@
-"""Inputs: model, images, criteria and mean activations. Outputs: results/candidates.parquet, results/ablation.parquet and
+"""Inputs: model, images, selection and mean activations. Outputs: results/candidates.parquet, results/ablation.parquet and
 results/ratios.parquet.
 
 Trials go in ranges. A range screens its own draws, going on where the range before it stopped, so that more trials are
 computed without touching those there are."""
 
 EVALUATION = ["images.resize", "images.crop"]
+DRAWN = {"resample": ["ablation.seed"]}  # settings of a kind of ablation that is random itself
 EVALUATION_INPUT = dict(
     MODEL,
     **IMAGES,
-    criteria="results/criteria/{block}.parquet",
+    selection="results/selection/{block}.parquet",
     means="results/mean_activations.parquet",
 )
 
@@ -37,22 +38,22 @@ rule ablate_no_scale:
 
 
 rule screen_candidates:
-    """Random draws at no scale, in order, until a range of trials is found."""
+    """Random draws of a control at no scale, in order, until a range of trials is found."""
     input:
         **EVALUATION_INPUT,
         no_scale="results/ablation/{block}/no_scale.parquet",
         previous=previous_screening,
     output:
-        "results/ablation/{block}/screening/{first}-{stop}.parquet",
+        "results/ablation/{block}/{control}/screening/{first}-{stop}.parquet",
     params:
         library=library("screen_candidates.py"),
         settings=lambda wildcards: settings(*EVALUATION, "ablation.seed") | {"slack": slack(wildcards)},
         max_candidates=untracked("ablation.max_candidates"),
         batch_size=untracked("images.batch_size"),
     log:
-        "logs/screen_candidates/{block}/{first}-{stop}.log",
+        "logs/screen_candidates/{block}/{control}/{first}-{stop}.log",
     benchmark:
-        "results/benchmarks/screen_candidates/{block}/{first}-{stop}.tsv"
+        "results/benchmarks/screen_candidates/{block}/{control}/{first}-{stop}.tsv"
     threads: 4
     conda:
         "../../envs/scalestream.yaml"
@@ -63,20 +64,22 @@ rule screen_candidates:
 
 
 rule ablate:
-    """Accuracies of a range of trials at every scale; the first range has the intact network and the scale condition too."""
+    """Accuracies of a range of a control's trials at every scale, with one kind of ablation; the first range has the conditions
+    that they are compared with, too."""
     input:
         **EVALUATION_INPUT,
-        screening="results/ablation/{block}/screening/{first}-{stop}.parquet",
+        screening="results/ablation/{block}/{control}/screening/{first}-{stop}.parquet",
     output:
-        "results/ablation/{block}/trials/{first}-{stop}.parquet",
+        "results/ablation/{block}/{control}/{kind}/{first}-{stop}.parquet",
     params:
         library=library("ablate.py"),
-        settings=settings(*EVALUATION, "ablation.crop_convention") | {"percents": sorted(CONFIG["ablation"]["scale_percents"])},
+        settings=lambda wildcards: settings(*EVALUATION, "ablation.crop_convention", *DRAWN.get(wildcards.kind, []))
+        | {"percents": percents()},
         batch_size=untracked("images.batch_size"),
     log:
-        "logs/ablate/{block}/{first}-{stop}.log",
+        "logs/ablate/{block}/{control}/{kind}/{first}-{stop}.log",
     benchmark:
-        "results/benchmarks/ablate/{block}/{first}-{stop}.tsv"
+        "results/benchmarks/ablate/{block}/{control}/{kind}/{first}-{stop}.tsv"
     threads: 4
     conda:
         "../../envs/scalestream.yaml"
@@ -87,9 +90,14 @@ rule ablate:
 
 
 rule gather_candidates:
-    """Every screened draw of every block."""
+    """Every draw of every block and control."""
     input:
-        tables=expand("results/ablation/{block}/screening/{trials}.parquet", block=ABLATED, trials=TRIALS),
+        tables=expand(
+            "results/ablation/{block}/{control}/screening/{trials}.parquet",
+            block=ABLATED,
+            control=["random", *STUDY["controls"]],
+            trials=TRIALS,
+        ),
     output:
         "results/candidates.parquet",
     params:
@@ -106,12 +114,12 @@ rule gather_candidates:
 
 
 rule gather_ablation:
-    """Every accuracy of every block, condition, trial and scale."""
+    """Every accuracy of every block, condition, trial and scale of the paper's experiment."""
     input:
         tables=expand(
             "results/ablation/{block}/{name}.parquet",
             block=ABLATED,
-            name=["no_scale", *(f"trials/{trials}" for trials in TRIALS)],
+            name=["no_scale", *(f"random/mean/{trials}" for trials in TRIALS)],
         ),
     output:
         "results/ablation.parquet",

@@ -10,6 +10,9 @@ rule build_atlas:
         criteria="results/criteria.parquet",
         top="results/top_images.parquet",
         thumbnails="results/thumbnails.parquet",
+        stability="results/stability.parquet" if len(SEEDS) > 1 else [],
+        natural="results/natural_criteria.parquet" if STUDY["natural_criteria"] else [],
+        tuning="results/tuning.parquet" if STUDY["tuning"] else [],
         visualizations=expand("results/visualizations/{layer}.parquet", layer=LAYERS),
         assets=[relpath(WORKFLOW / "atlas" / file) for file in PAGE],
     output:

@@ -23,6 +23,8 @@ from scalestream import config as configuration
 from scalestream import tables
 from scalestream.architectures import all_layers, layer_channels, select_blocks
 from scalestream.errors import InputError
+from scalestream.selection import seeds_to_ask
+from scalestream.sensitivity import with_papers
 
 
 def checked(raw):
@@ -80,10 +82,13 @@ BLOCKS = {block.name: block for block in select_blocks(ARCHITECTURE, CONFIG["blo
 ABLATED = [name for name in BLOCKS if name in CONFIG["ablation"]["blocks"]]
 LAYERS = layer_channels(list(BLOCKS.values()))
 ALL_LAYERS = all_layers(ARCHITECTURE)
+SEEDS = CONFIG["visualization"]["seeds"]
+FIRST_SEED = SEEDS[0]
 TRIALS = ranges(CONFIG["ablation"]["trials"], CONFIG["ablation"]["trials_per_job"])
 MODEL = {"weights": "results/model/weights.safetensors", "manifest": "results/model/manifest.json"}
 
 settings = partial(configuration.settings, CONFIG)
+STUDY = settings("study")["study"]
 
 
 def untracked(key):
@@ -109,7 +114,6 @@ OPTIMIZATION = [
     "visualization.sd",
     "visualization.scales",
     "visualization.angles",
-    "visualization.seed",
 ]
 COMPARED = [
     "model.architecture",
@@ -124,15 +128,17 @@ COMPARED = [
     "visualization.angles",
     "criteria.tolerance",
     "criteria.magnification",
+    "ablation.selection",
     "ablation.crop_convention",
     "ablation.trials",
     "ablation.slack",
 ]
 
 
-def optimization(layers):
-    """Settings of the optimisation, with the jitter of just these layers."""
-    return settings(*OPTIMIZATION) | {"jitter": {layer: configuration.jitter(CONFIG, layer) for layer in layers}}
+def optimization(layers, seed):
+    """Settings of the optimisation, with its seed and the jitter of just these layers."""
+    jitter = {layer: configuration.jitter(CONFIG, layer) for layer in layers}
+    return settings(*OPTIMIZATION) | {"jitter": jitter, "visualization.seed": int(seed)}
 
 
 @cache
@@ -143,12 +149,13 @@ def folder_state(folder):
     return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
 
 
-def visualization_chunks(wildcards):
-    """The files with a layer's channels, in order."""
+def visualization_chunks(layer, seed):
+    """The files with a layer's channels of one seed, in order."""
     return expand(
-        "results/visualizations/chunks/{layer}/{range}.parquet",
-        layer=wildcards.layer,
-        range=ranges(LAYERS[wildcards.layer], CONFIG["visualization"]["channels_per_job"]),
+        "results/visualizations/chunks/{seed}/{layer}/{range}.parquet",
+        seed=seed,
+        layer=layer,
+        range=ranges(LAYERS[layer], CONFIG["visualization"]["channels_per_job"]),
     )
 
 
@@ -160,7 +167,12 @@ def slack(wildcards):
 def previous_screening(wildcards):
     """The screening of the trials just before these, if there are any."""
     before = [trials for trials in TRIALS if trials.endswith(f"-{wildcards.first}")]
-    return expand("results/ablation/{block}/screening/{trials}.parquet", block=wildcards.block, trials=before)
+    return expand(f"results/ablation/{wildcards.block}/{wildcards.control}/screening/{{trials}}.parquet", trials=before)
+
+
+def percents():
+    """The scale transformations, ascending."""
+    return sorted(CONFIG["ablation"]["scale_percents"])
 
 
 def figure(name, category, **labels):
@@ -183,6 +195,9 @@ def compared(config):
 wildcard_constraints:
     layer="|".join(map(re.escape, ALL_LAYERS)),
     block="|".join(map(re.escape, BLOCKS)),
+    control="random|unscreened|matched|all",
+    kind="mean|zero|resample",
+    seed=r"\d+",
     first=r"\d+",
     stop=r"\d+",
     shard=r"\d+",

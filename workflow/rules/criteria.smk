@@ -1,21 +1,22 @@
-"""Inputs: the model and the visualizations. Output: results/criteria.parquet, Eq. 1 and 2 for every channel."""
+"""Inputs: the model and the visualizations. Outputs: results/criteria.parquet, Eq. 1 and 2 for every channel with the first
+seed, and results/selection/, the channels to ablate."""
 
 
 rule evaluate_criteria:
-    """Judges every channel of a block by its visualizations at In and Pre."""
+    """Judges every channel of a block by its visualizations at In and Pre, with one seed."""
     input:
         **MODEL,
-        x_in=lambda wildcards: f"results/visualizations/{BLOCKS[wildcards.block].input}.parquet",
-        x_pre=lambda wildcards: f"results/visualizations/{BLOCKS[wildcards.block].pre}.parquet",
+        x_in=lambda wildcards: visualization_chunks(BLOCKS[wildcards.block].input, wildcards.seed),
+        x_pre=lambda wildcards: visualization_chunks(BLOCKS[wildcards.block].pre, wildcards.seed),
     output:
-        "results/criteria/{block}.parquet",
+        "results/criteria/{seed}/{block}.parquet",
     params:
         library=library("evaluate_criteria.py"),
         settings=settings("criteria"),
     log:
-        "logs/evaluate_criteria/{block}.log",
+        "logs/evaluate_criteria/{seed}/{block}.log",
     benchmark:
-        "results/benchmarks/evaluate_criteria/{block}.tsv"
+        "results/benchmarks/evaluate_criteria/{seed}/{block}.tsv"
     conda:
         "../../envs/scalestream.yaml"
     resources:
@@ -25,9 +26,9 @@ rule evaluate_criteria:
 
 
 rule gather_criteria:
-    """All blocks in one table."""
+    """All blocks in one table, with the first seed."""
     input:
-        tables=expand("results/criteria/{block}.parquet", block=BLOCKS),
+        tables=expand("results/criteria/{seed}/{block}.parquet", seed=FIRST_SEED, block=BLOCKS),
     output:
         "results/criteria.parquet",
     params:
@@ -41,3 +42,22 @@ rule gather_criteria:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/gather.py"
+
+
+rule select_channels:
+    """The channels of a block that are ablated."""
+    input:
+        criteria=expand("results/criteria/{seed}/{{block}}.parquet", seed=seeds_to_ask(CONFIG["ablation"]["selection"], SEEDS)),
+    output:
+        "results/selection/{block}.parquet",
+    params:
+        library=library("select_channels.py"),
+        settings=settings("ablation.selection"),
+    log:
+        "logs/select_channels/{block}.log",
+    benchmark:
+        "results/benchmarks/select_channels/{block}.tsv"
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/select_channels.py"

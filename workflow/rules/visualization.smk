@@ -3,18 +3,18 @@ results/whole_channel_visualizations/, whole-channel ones of the passing channel
 
 
 rule visualize:
-    """Center-neuron visualizations of a range of a layer's channels."""
+    """Center-neuron visualizations of a range of a layer's channels, with one seed."""
     input:
         **MODEL,
     output:
-        "results/visualizations/chunks/{layer}/{first}-{stop}.parquet",
+        "results/visualizations/chunks/{seed}/{layer}/{first}-{stop}.parquet",
     params:
         library=library("visualize.py"),
-        settings=lambda wildcards: optimization([wildcards.layer]),
+        settings=lambda wildcards: optimization([wildcards.layer], wildcards.seed),
     log:
-        "logs/visualize/{layer}/{first}-{stop}.log",
+        "logs/visualize/{seed}/{layer}/{first}-{stop}.log",
     benchmark:
-        "results/benchmarks/visualize/{layer}/{first}-{stop}.tsv"
+        "results/benchmarks/visualize/{seed}/{layer}/{first}-{stop}.tsv"
     conda:
         "../../envs/scalestream.yaml"
     resources:
@@ -24,9 +24,9 @@ rule visualize:
 
 
 rule gather_visualizations:
-    """All channels of a layer in one table."""
+    """All channels of a layer in one table, with the first seed."""
     input:
-        tables=visualization_chunks,
+        tables=lambda wildcards: visualization_chunks(wildcards.layer, FIRST_SEED),
     output:
         "results/visualizations/{layer}.parquet",
     params:
@@ -46,12 +46,12 @@ rule visualize_whole_channels:
     """Whole-channel visualizations of a block's passing channels at In, Pre and Post; for the figures."""
     input:
         **MODEL,
-        criteria="results/criteria/{block}.parquet",
+        criteria=f"results/criteria/{FIRST_SEED}/{{block}}.parquet",
     output:
         "results/whole_channel_visualizations/{block}.parquet",
     params:
         library=library("visualize_whole_channels.py"),
-        settings=lambda wildcards: optimization(BLOCKS[wildcards.block].layers.values()),
+        settings=lambda wildcards: optimization(BLOCKS[wildcards.block].layers.values(), FIRST_SEED),
     log:
         "logs/visualize_whole_channels/{block}.log",
     benchmark:

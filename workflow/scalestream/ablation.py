@@ -1,4 +1,4 @@
-"""Mean ablation of channels of one block, for many sets of channels at once (paper, section 4)."""
+"""Ablation of channels of one block, for many sets of channels at once (paper, section 4)."""
 
 from collections.abc import Iterator
 
@@ -10,13 +10,13 @@ from scalestream.errors import InputError
 from scalestream.network import device, split_after, with_batch_norm_folded, without_first_convolutions
 
 
-def mean_ablate(post: torch.Tensor, channels: list[int], means: torch.Tensor) -> torch.Tensor:
-    """A copy of the Post map (N, C, H, W) with the channels overwritten everywhere by their mean center activation.
+def overwrite(post: torch.Tensor, channels: list[int], replacement: torch.Tensor) -> torch.Tensor:
+    """A copy of the Post map (N, C, H, W) with the channels overwritten by those of the replacement.
 
-    means: (C,), the means of all the block's channels.
+    replacement: (N, C, H, W), or of length 1 where it is the same for all images or positions.
     """
     ablated = post.clone()
-    ablated[:, channels] = means[channels].to(post)[:, None, None]
+    ablated[:, channels] = replacement[:, channels].to(post)
     return ablated
 
 
@@ -27,8 +27,13 @@ class AblatedNetwork:
     the ablation changes. Batch norm is folded.
     """
 
-    def __init__(self, network: ResNet, block: str, means: torch.Tensor):
-        self.block, self.means = block, means
+    def __init__(self, network: ResNet, block: str, means: torch.Tensor, kind: str = "mean"):
+        """means: (C,), the mean center activation of each of the block's channels.
+
+        kind: what an ablated map is overwritten with: "mean", its mean center activation (paper, section 4); "zero"; or
+        "resample", the channel's map of another image.
+        """
+        self.block, self.kind, self.means = block, kind, means
         before, after = (with_batch_norm_folded(part).to(device(), memory_format=torch.channels_last)
                          for part in split_after(network, block))
         self.before = before
@@ -36,17 +41,19 @@ class AblatedNetwork:
         self.stem = network.conv1
 
     @torch.inference_mode()
-    def logits(self, images: torch.Tensor, conditions: list[list[int]]) -> Iterator[torch.Tensor]:
+    def logits(self, images: torch.Tensor, conditions: list[list[int]],
+               donors: torch.Tensor | None = None) -> Iterator[torch.Tensor]:
         """Logits (N, classes) of network input (N, 3, S, S) under every condition, in order.
 
-        conditions: the sets of channels to ablate, [] for the intact network. Raises InputError for logits that are not finite.
+        conditions: the sets of channels to ablate, [] for the intact network. donors: for "resample", network input of the other
+        images, one for each. Raises InputError for logits that are not finite.
         """
-        post = self.before(images.contiguous(memory_format=torch.channels_last))
+        post, replacement = self._post(images), self._replacement(donors)
         outputs = [convolution(post) for convolution in self.convolutions]
         size = self._together(images, post)
         for first in range(0, len(conditions), size):
             group = conditions[first:first + size]
-            inputs = zip(*(self._ablated(post, outputs, channels) for channels in group))
+            inputs = zip(*(self._ablated(post, outputs, channels, replacement) for channels in group))
             logits = self.after(*map(torch.cat, inputs)).chunk(len(group))
             for channels, found in zip(group, logits, strict=True):
                 if not torch.isfinite(found).all():
@@ -54,17 +61,28 @@ class AblatedNetwork:
                                      "ablated; check the weights (model.weights)")
                 yield found
 
-    def correct(self, images: torch.Tensor, labels: torch.Tensor, conditions: list[list[int]]) -> torch.Tensor:
-        """(conditions, N): whether the top-1 answer is the label."""
+    def correct(self, images: torch.Tensor, labels: torch.Tensor, conditions: list[list[int]],
+                donors: torch.Tensor | None = None) -> torch.Tensor:
+        """(conditions, N): whether the top-1 answer is the label; arguments as for `logits`."""
         correct = torch.empty((len(conditions), len(labels)), dtype=torch.bool, device=images.device)
         labels = labels.to(images.device)
-        for row, logits in zip(correct, self.logits(images, conditions)):
+        for row, logits in zip(correct, self.logits(images, conditions, donors)):
             torch.eq(logits.argmax(dim=1), labels, out=row)
         return correct.cpu()
 
-    def _ablated(self, post: torch.Tensor, outputs: list[torch.Tensor], channels: list[int]) -> list[torch.Tensor]:
+    def _post(self, images: torch.Tensor) -> torch.Tensor:
+        return self.before(images.contiguous(memory_format=torch.channels_last))
+
+    def _replacement(self, donors: torch.Tensor | None) -> torch.Tensor:
+        """What ablated maps are overwritten with, as `overwrite` takes it."""
+        if self.kind == "resample":
+            return self._post(donors)
+        return (self.means if self.kind == "mean" else torch.zeros_like(self.means))[None, :, None, None]
+
+    def _ablated(self, post: torch.Tensor, outputs: list[torch.Tensor], channels: list[int],
+                 replacement: torch.Tensor) -> list[torch.Tensor]:
         """The Post map with the channels ablated, and the outputs of the convolutions on it, given those on `post`."""
-        ablated = mean_ablate(post, channels, self.means)
+        ablated = overwrite(post, channels, replacement)
         if not channels:
             return [ablated, *outputs]
         change = ablated[:, channels] - post[:, channels]

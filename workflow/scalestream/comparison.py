@@ -36,8 +36,8 @@ NEEDED = {
     SHARE: CRITERIA,
     LIST: CRITERIA,
     INTACT: (*MODEL, *IMAGES, "images.crop"),
-    ABLATED: (*CRITERIA, *IMAGES),
-    SIGN: (*CRITERIA, *IMAGES, "ablation.trials", SLACK),
+    ABLATED: (*CRITERIA, *IMAGES, "ablation.selection"),
+    SIGN: (*CRITERIA, *IMAGES, "ablation.selection", "ablation.trials", SLACK),
 }
 NEEDED_WHERE_SCALED = {ABLATED: (AUTHORS_CROP,), SIGN: ("ablation.crop_convention",)}
 

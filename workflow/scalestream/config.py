@@ -172,9 +172,15 @@ def _crop_faults(config: dict) -> Iterator[str]:
     for percent in config["ablation"]["scale_percents"]:
         if scale_crop(percent, resize, crop, config["ablation"]["crop_convention"]) < 1:
             yield f"config: ablation.scale_percents: {percent} % leaves nothing of the image; make it smaller"
-    if magnification_crop(crop, config["criteria"]["magnification"]) < 1:
-        yield (f"config: criteria.magnification: {config['criteria']['magnification']} leaves nothing of the image; "
-               "make it smaller")
+    study = config["study"]
+    magnifications = {"criteria.magnification": [config["criteria"]["magnification"]],
+                      "study.sensitivity.magnifications": study["sensitivity"]["magnifications"], "study.tuning": study["tuning"]}
+    for key, factors in magnifications.items():
+        for factor in factors:
+            if magnification_crop(crop, factor) < 1:
+                yield f"config: {key}: {factor} leaves nothing of the image; make it smaller"
+            elif magnification_crop(crop, 1 / factor) < 1:
+                yield f"config: {key}: {factor} shrinks the image to nothing; make it larger"
 
 
 def _root_faults(source: str, root: str | None) -> Iterator[str]:

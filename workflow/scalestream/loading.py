@@ -53,7 +53,11 @@ class ScaledViews(Dataset):
         return torch.stack(views), self.labels[index]
 
 
-def batches(views: ScaledViews, batch_size: int, workers: int, begin: int = 0) -> DataLoader:
-    """Batches in order, from image `begin` on: 8-bit views (N, len(percents), 3, crop, crop) and class indices (N,)."""
-    return DataLoader(views, batch_size=batch_size, sampler=range(begin, len(views)), num_workers=workers if workers > 1 else 0,
+def batches(views: ScaledViews, batch_size: int, workers: int, begin: int = 0, order: Sequence[int] | None = None) -> DataLoader:
+    """Batches from place `begin` on: 8-bit views (N, len(percents), 3, crop, crop) and class indices (N,).
+
+    order: the images by place; without it, as they come.
+    """
+    order = range(len(views)) if order is None else order
+    return DataLoader(views, batch_size=batch_size, sampler=order[begin:], num_workers=workers if workers > 1 else 0,
                       pin_memory=torch.cuda.is_available())

@@ -13,8 +13,9 @@ from scalestream import provenance
 from scalestream.errors import InputError, in_one_line
 
 
-def _schema(**columns: pa.DataType) -> pa.Schema:
-    return pa.schema([pa.field(name, kind, nullable=False) for name, kind in columns.items()])
+def _schema(optional: Iterable[str] = (), **columns: pa.DataType) -> pa.Schema:
+    """The schema of columns, all of which have a value in every row, but for the optional ones."""
+    return pa.schema([pa.field(name, kind, nullable=name in optional) for name, kind in columns.items()])
 
 
 IMAGES = _schema(path=pa.string(), width=pa.int32(), height=pa.int32(), size=pa.int64(), mode=pa.string(),
@@ -22,43 +23,50 @@ IMAGES = _schema(path=pa.string(), width=pa.int32(), height=pa.int32(), size=pa.
 VISUALIZATIONS = _schema(layer=pa.string(), channel=pa.int32(), objective=pa.string(), seed=pa.int64(), steps=pa.int32(),
                          activation=pa.float32(), stuck=pa.bool_(), png=pa.binary(),
                          trace=pa.list_(pa.float32()))
-CRITERIA = pa.schema([
-    pa.field("block", pa.string(), nullable=False),
-    pa.field("channel", pa.int32(), nullable=False),
-    *(pa.field(name, pa.float32(), nullable=False) for name in ("pre_in", "pre_in_scaled", "post_in", "post_pre")),
-    pa.field("gain", pa.float32(), nullable=False),
-    pa.field("ratio", pa.float32()),
-    *(pa.field(name, pa.bool_(), nullable=False) for name in ("gain_passes", "ratio_passes", "passes", "in_stuck")),
-])
+_JUDGED = dict(pre_in=pa.float32(), pre_in_scaled=pa.float32(), post_in=pa.float32(), post_pre=pa.float32(), gain=pa.float32(),
+               ratio=pa.float32(), gain_passes=pa.bool_(), ratio_passes=pa.bool_(), passes=pa.bool_())
+CRITERIA = _schema(("ratio",), block=pa.string(), channel=pa.int32(), **_JUDGED, in_stuck=pa.bool_(), seed=pa.int64())
+SELECTION = _schema(block=pa.string(), channel=pa.int32(), n_seeds=pa.int32(), n_passing=pa.int32(), gain=pa.float32(),
+                    selected=pa.bool_())
+STABILITY = _schema(block=pa.string(), channel=pa.int32(), n_seeds=pa.int32(), n_passing=pa.int32(), share=pa.float64(),
+                    lower=pa.float64(), upper=pa.float64())
+SENSITIVITY = _schema(block=pa.string(), seed=pa.int64(), threshold=pa.string(), value=pa.float64(), n_passing=pa.int32(),
+                      n_channels=pa.int32())
 ACTIVATIONS = _schema(image=pa.string(), activations=pa.list_(pa.float32()))
 MEAN_ACTIVATIONS = _schema(layer=pa.string(), channel=pa.int32(), mean=pa.float64(), n_images=pa.int64())
 TOP_IMAGES = _schema(layer=pa.string(), channel=pa.int32(), rank=pa.int32(), activation=pa.float32(), image=pa.string())
-CANDIDATES = pa.schema([
-    pa.field("block", pa.string(), nullable=False),
-    pa.field("draw", pa.int32(), nullable=False),
-    pa.field("channels", pa.list_(pa.int32()), nullable=False),
-    pa.field("n_correct", pa.int64(), nullable=False),
-    pa.field("n_seen", pa.int64(), nullable=False),
-    pa.field("accuracy", pa.float64()),
-    pa.field("accepted", pa.bool_(), nullable=False),
-])
-ABLATION = pa.schema([
-    pa.field("block", pa.string(), nullable=False),
-    pa.field("condition", pa.string(), nullable=False),
-    pa.field("trial", pa.int32()),
-    pa.field("scale_percent", pa.int32(), nullable=False),
-    pa.field("n_correct", pa.int64(), nullable=False),
-    pa.field("n_images", pa.int64(), nullable=False),
-    pa.field("accuracy", pa.float64(), nullable=False),
-])
-RATIOS = pa.schema([
-    pa.field("block", pa.string(), nullable=False),
-    pa.field("scale_percent", pa.int32(), nullable=False),
-    pa.field("mean_ratio", pa.float64()),
-    pa.field("sem", pa.float64()),
-    pa.field("n_trials", pa.int32(), nullable=False),
-])
-
+CANDIDATES = _schema(("accuracy", "correct", "trial"), block=pa.string(), control=pa.string(), draw=pa.int32(),
+                     channels=pa.list_(pa.int32()), n_correct=pa.int64(), n_seen=pa.int64(), accuracy=pa.float64(),
+                     accepted=pa.bool_(), trial=pa.int32(), correct=pa.binary())
+_COUNTED = dict(scale_percent=pa.int32(), n_correct=pa.int64(), n_images=pa.int64(), accuracy=pa.float64())
+ABLATION = _schema(("trial",), block=pa.string(), kind=pa.string(), condition=pa.string(), trial=pa.int32(), **_COUNTED,
+                   correct=pa.binary())
+RATIOS = _schema(("mean_ratio", "sem"), block=pa.string(), scale_percent=pa.int32(), mean_ratio=pa.float64(), sem=pa.float64(),
+                 n_trials=pa.int32())
+ACCEPTANCE = _schema(block=pa.string(), control=pa.string(), n_draws=pa.int32(), n_accepted=pa.int32(), rate=pa.float64(),
+                     lower=pa.float64(), upper=pa.float64())
+DOSE_RESPONSE = _schema(("draw",), block=pa.string(), condition=pa.string(), draw=pa.int32(), n_ablated=pa.int32(), **_COUNTED)
+_P = ("p_images", "p_images_holm", "p_sets", "p_sets_holm")
+_INTERVALS = ("ratio", "ratio_lower", "ratio_upper", "sem", "difference", "difference_lower", "difference_upper")
+EFFECTS = _schema((*_INTERVALS, *_P), block=pa.string(), kind=pa.string(), control=pa.string(), scale_percent=pa.int32(),
+                  n_images=pa.int64(), n_trials=pa.int32(), **dict.fromkeys((*_INTERVALS, *_P), pa.float64()))
+_IN_PRE_POST = {name: pa.float32() for name in ("in", "pre", "post")}
+RESPONSES = _schema(("rank",), block=pa.string(), channel=pa.int32(), source=pa.string(), stimulus=pa.string(), rank=pa.int32(),
+                    magnification=pa.float64(), **_IN_PRE_POST)
+NATURAL_CRITERIA = _schema(("ratio",), block=pa.string(), channel=pa.int32(), n_images=pa.int32(), **_JUDGED,
+                           visualization_passes=pa.bool_(), in_pre=pa.int32(), in_post=pa.int32(), pre_post=pa.int32())
+AGREEMENT = _schema(("kappa",), block=pa.string(), n_channels=pa.int32(), both=pa.int32(), visualization_only=pa.int32(),
+                    natural_only=pa.int32(), neither=pa.int32(), agreement=pa.float64(), kappa=pa.float64())
+OVERLAP = _schema(block=pa.string(), group=pa.string(), n_channels=pa.int32(), in_pre=pa.float64(), in_post=pa.float64(),
+                  pre_post=pa.float64(), in_pre_none=pa.float64(), post_mixes=pa.float64())
+TUNING = _schema(block=pa.string(), channel=pa.int32(), source=pa.string(), stimulus=pa.string(), magnification=pa.float64(),
+                 **_IN_PRE_POST)
+_PEAKS = ("in_peak", "pre_peak", "post_peak")
+PEAKS = _schema(_PEAKS, block=pa.string(), channel=pa.int32(), source=pa.string(), stimulus=pa.string(), passes=pa.bool_(),
+                **dict.fromkeys(_PEAKS, pa.float64()))
+PREFERENCE = _schema((*_PEAKS, "p"), block=pa.string(), group=pa.string(), source=pa.string(), stimulus=pa.string(),
+                     n_channels=pa.int32(), pre_larger=pa.int32(), equal=pa.int32(), pre_smaller=pa.int32(),
+                     **dict.fromkeys((*_PEAKS, "p"), pa.float64()))
 THUMBNAILS = pa.schema([
     pa.field("layer", pa.string(), nullable=False),
     pa.field("channel", pa.int32(), nullable=False),

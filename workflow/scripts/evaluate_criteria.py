@@ -17,13 +17,13 @@ def main(snakemake) -> None:
                              *([decode_png(row["png"]) for row in layer] for layer in (x_in, x_pre)),
                              criteria.Thresholds(**snakemake.params.settings["criteria"]))
     tables.write(snakemake.output[0], tables.CRITERIA,
-                 (row | {"in_stuck": image["stuck"]} for row, image in zip(rows, x_in, strict=True)))
+                 (row | {"in_stuck": image["stuck"], "seed": image["seed"]} for row, image in zip(rows, x_in, strict=True)))
     logging.info("%d of %d channels pass", sum(row["passes"] for row in rows), len(rows))
 
 
-def by_channel(path: str) -> list[dict]:
+def by_channel(paths: list[str]) -> list[dict]:
     """A layer's visualizations in the order of the channels."""
-    return tables.read(path, tables.VISUALIZATIONS, ["channel", "stuck", "png"]).sort_by("channel").to_pylist()
+    return tables.read(paths, tables.VISUALIZATIONS, ["channel", "stuck", "seed", "png"]).sort_by("channel").to_pylist()
 
 
 run(main, snakemake)
