@@ -42,7 +42,7 @@ def quickly_kept(folder) -> None:
 
 
 def checkpoints(folder, place: str) -> list:
-    return [*(folder / "results" / place).rglob(".*.checkpoint-*/*.pt")]
+    return [*(folder / "results").glob(f"{place}.checkpoint-*/*.pt")]
 
 
 def resumed(folder, before: dict) -> None:
@@ -53,22 +53,23 @@ def resumed(folder, before: dict) -> None:
     assert not [path for path in (folder / "results").rglob(".*.*")]  # checkpoints and partial files
 
 
-@pytest.mark.parametrize(("script", "place", "target"), [
-    ("visualize", "visualizations/chunks", "criteria"),
-    ("extract_activations", "activations", "mean_activations"),
-    ("ablate_no_scale", "ablation/2.1", "ablation/2.1/no_scale"),
-    ("screen_candidates", "ablation/2.1/random/screening", "candidates"),
-    ("ablate", "ablation/2.1/random/mean", "ablation"),
+@pytest.mark.parametrize(("script", "place", "target", "study"), [
+    ("visualize", "visualizations/chunks/**/.*", "criteria", {}),
+    ("extract_activations", "activations/.*", "mean_activations", {}),
+    ("ablate_no_scale", "ablation/2.1/.*", "ablation/2.1/no_scale", {}),
+    ("screen_candidates", "ablation/2.1/random/screening/.*", "candidates", {}),
+    ("ablate", "ablation/2.1/random/mean/.*", "ablation", {}),
+    ("compute_effects", ".effects.parquet", "effects", {"kinds": ["zero", "resample"], "resamples": 100_000}),
 ])
-def test_a_killed_job_goes_on_from_its_checkpoint(resumable, script, place, target):
+def test_a_killed_job_goes_on_from_its_checkpoint(resumable, script, place, target, study):
     """The whole machinery, on jobs of seconds; that no step is done twice is shown by test_checkpoint.py."""
-    folder, target = resumable, f"results/{target}.parquet"
-    run = started(folder, TINY, target)
+    folder, target, config = resumable, f"results/{target}.parquet", TINY | {"study": study}
+    run = started(folder, config, target)
     awaited(lambda: checkpoints(folder, place))
     before, victims = finished(folder), processes(folder, script)
     kill(victims)
     assert victims and run.wait() == 1 and checkpoints(folder, place)
-    again = snakemake(folder, TINY, target)
+    again = snakemake(folder, config, target)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "going on from what an earlier try kept" in again.stderr
     assert [path for path, written in before.items() if path.stat().st_mtime_ns != written] == []

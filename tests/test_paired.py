@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binom, kstest
+from scipy.stats import binom, kstest, permutation_test
 
 from scalestream.paired import corrected, effects, holm
 
@@ -105,6 +105,21 @@ def test_p_over_sets_by_plain_loops():
     differences = [np.mean([one[1] / other[1] - one[0] / other[0] for other in accuracies if other is not one]) for one in accuracies]
     expected = np.mean([difference <= differences[0] for difference in differences])
     assert effects(scale, random, [0, 30], 20, 0)[1]["p_sets"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_p_over_images_is_that_of_scipys_permutation_test(seed):
+    """Of which twelve images have all 4,096 permutations, so that only our resamples are drawn."""
+    scale, random = simulated(np.random.default_rng(seed), images=12, trials=3)
+    parts = np.zeros((2, 12))
+    for no_scale_random, scaled_random in random:
+        ratio = scale[0].mean() / no_scale_random.mean()
+        parts[0] += (scale[0] - ratio * no_scale_random) / no_scale_random.mean() / 3
+        parts[1] += (scale[1] - ratio * scaled_random) / scaled_random.mean() / 3
+    expected = permutation_test(tuple(parts), lambda no_scale, scaled, axis: np.mean(scaled - no_scale, axis=axis), vectorized=True,
+                                permutation_type="samples", alternative="less", n_resamples=np.inf).pvalue
+    found = effects(scale, random, [0, 30], resamples=40_000, seed=0)[1]["p_images"]
+    assert found == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / 40_000) + 1e-4)
 
 
 def test_intervals_are_those_of_a_plain_bootstrap():

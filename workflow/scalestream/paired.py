@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.stats import permutation_test
+from scipy.stats import monte_carlo_test
 from statsmodels.stats.multitest import multipletests
 
 from scalestream.statistics import mean_ratio
@@ -101,10 +101,14 @@ def _p_images(at_no_scale: np.ndarray, at_scale: np.ndarray, resamples: int, see
     """One-sided paired permutation test over images, the sets of channels being given.
 
     Were the ratio the same, an image's two parts could change places: both are zero on average, as effects of the scale and of the
-    set on accuracy have been divided out of them. To exchange them is to turn the sign of their difference.
+    set on accuracy have been divided out of them. To exchange them is to turn the sign of their difference, so that a resample is
+    a bit an image; scipy's permutation_test, which shuffles every pair, takes a hundred times as long.
     """
-    test = permutation_test((at_scale - at_no_scale,), np.mean, vectorized=True, permutation_type="samples", alternative="less",
-                            n_resamples=resamples, batch=max(1, CHUNK // (4 * len(at_scale))), rng=np.random.default_rng(seed))
+    rng, differences = np.random.default_rng(seed), at_scale - at_no_scale
+    test = monte_carlo_test(np.zeros(len(differences), dtype=bool), lambda size: rng.integers(2, size=size, dtype=bool),
+                            lambda exchanged, axis: differences.mean() - 2 * (exchanged @ differences) / len(differences),
+                            vectorized=True, alternative="less", n_resamples=resamples,
+                            batch=max(1, CHUNK // (4 * len(differences))))
     return float(test.pvalue)
 
 
