@@ -50,7 +50,7 @@ def test_a_dose_begins_at_the_intact_network():
     def row(condition, draw, ablated, accuracy, percent=0):
         return {"block": "2.1", "condition": condition, "draw": draw, "n_ablated": ablated, "scale_percent": percent, "accuracy": accuracy}
 
-    rows = [row("intact", None, 0, 0.9), row("scale", None, 2, 0.5), row("scale", None, 4, 0.3), row("random", 0, 2, 0.8),
+    rows = [row("intact", None, 0, 0.9), row("gain", None, 2, 0.5), row("gain", None, 4, 0.3), row("random", 0, 2, 0.8),
             row("random", 0, 4, 0.6), row("random", 1, 2, 0.6), row("random", 1, 4, 0.6)]
     (panel,) = dose_response(rows).axes
     assert [list(line.get_xdata()) for line in panel.lines] == [[0, 2, 4]] * 4

@@ -95,17 +95,21 @@ def test_screened_controls_harm_enough_and_unscreened_ones_come_as_drawn(study):
                        sum(row["accepted"] for row in rows if row["control"] == control)) for control in {row["control"] for row in rows}}
 
 
-def test_the_highest_dose_is_the_scale_condition_and_the_unscreened_trials(study):
-    selected = sum(row["selected"] for row in table(study, "selection/2.1"))
+@torch.inference_mode()
+def test_doses_go_by_the_gain_from_none_to_all_with_the_counts_of_the_plain_loop(study, small_network, views):
+    labels = torch.tensor([row["class_index"] for row in table(study, "images")])
+    means = {row["channel"]: row["mean"] for row in table(study, "mean_activations") if row["layer"] == "layer2.1"}
+    gains = {row["channel"]: row["gain"] for row in table(study, "criteria/0/2.1")}
+    ranked = sorted(gains, key=lambda channel: -gains[channel])
     found = {(row["condition"], row["draw"], row["n_ablated"], row["scale_percent"]): row["n_correct"]
              for row in table(study, "dose_response")}
-    ablation = {(row["condition"], row["trial"], row["scale_percent"]): row["n_correct"]
-                for row in table(study, "ablation") + [row for row in table(study, "variants") if row["kind"] == "mean"]}
+    assert set(found) == {(condition, draw, dose, percent) for percent in PERCENTS for condition, draw, dose in (
+        ("intact", None, 0), *(("gain", None, dose) for dose in (12, 24)), *(("random", draw, dose) for draw in (0, 1) for dose in (12, 24)))}
     for percent in PERCENTS:
-        assert found["intact", None, 0, percent] == ablation["intact", None, percent]
-        assert found["scale", None, selected, percent] == ablation["scale", None, percent]
-        for draw in (0, 1):
-            assert found["random", draw, selected, percent] == ablation["unscreened", draw, percent]
+        for condition, dose in (("intact", 0), ("gain", 12), ("gain", 24)):
+            answers = plain_ablation.logits(small_network, "2.1", ranked[:dose], means, views[percent]).argmax(dim=1)
+            assert found[condition, None, dose, percent] == int((answers == labels).sum())
+        assert found["random", 0, 24, percent] == found["random", 1, 24, percent] == found["gain", None, 24, percent]
 
 
 def test_effects_have_the_papers_ratios_and_every_comparison(study):

@@ -12,15 +12,14 @@ def doses(count: int, points: int) -> list[int]:
     return [round(count * point / points) for point in range(1, points + 1)]
 
 
-def conditions(block: str, selected: list[int], total: int, points: int, draws: int, seed: int) -> list[Condition]:
-    """The intact network, and for every dose the selected channels of the highest gain and as many of each random order.
+def conditions(block: str, ranked: list[int], points: int, draws: int, seed: int) -> list[Condition]:
+    """The intact network, and for every dose the channels of the highest gain and as many of each random order.
 
-    selected: the highest gain first. A random order is that of the draw of the same number, so that at the highest dose the
-    conditions are the scale condition and the unscreened trials. Raises InputError as `random_order`.
+    ranked: all the block's channels, the highest gain first.
     """
-    orders = {("scale", None): selected}
-    orders |= {("random", draw): random_order(block, draw, selected, total, seed) for draw in range(draws)}
-    return [Condition("intact", None, []), *(Condition(name, draw, sorted(order[:dose])) for dose in doses(len(selected), points)
+    orders = {("gain", None): ranked}
+    orders |= {("random", draw): random_order(block, draw, len(ranked), seed) for draw in range(draws)}
+    return [Condition("intact", None, []), *(Condition(name, draw, sorted(order[:dose])) for dose in doses(len(ranked), points)
                                              for (name, draw), order in orders.items())]
 
 

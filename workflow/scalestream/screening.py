@@ -14,25 +14,25 @@ from scalestream.errors import InputError
 NEIGHBOURS = 5  # from which a matched channel is drawn; more make draws differ more, fewer make them more alike
 
 
-def random_order(block: str, draw: int, selected: list[int], total: int, seed: int) -> list[int]:
-    """As many channels as are selected, out of those that are not, in random order.
+def random_channels(block: str, draw: int, selected: list[int], total: int, seed: int) -> list[int]:
+    """The paper's random draw number `draw`: as many channels as are selected, out of those that are not, ascending.
 
     Depends on the arguments alone. Raises InputError when there are too few channels to draw from.
     """
     others = _others(block, selected, total)
-    return _generator(block, draw, seed).choice(others, size=len(selected), replace=False).tolist()
+    return np.sort(_generator(block, draw, seed).choice(others, size=len(selected), replace=False)).tolist()
 
 
-def random_channels(block: str, draw: int, selected: list[int], total: int, seed: int) -> list[int]:
-    """The paper's random draw number `draw`: the channels of `random_order`, ascending."""
-    return sorted(random_order(block, draw, selected, total, seed))
+def random_order(block: str, draw: int, total: int, seed: int) -> list[int]:
+    """All of a block's channels in random order, which depends on the arguments alone."""
+    return _generator(block, draw, seed, "order").permutation(total).tolist()
 
 
 def matched_channels(block: str, draw: int, selected: list[int], means: list[float], seed: int) -> list[int]:
     """A random draw of not selected channels of like mean activation, ascending.
 
     The selected channels, in random order, each get one of the NEIGHBOURS channels not yet drawn whose means are nearest to
-    theirs. means: of all the block's channels. Raises as `random_order`.
+    theirs. means: of all the block's channels. Raises as `random_channels`.
     """
     others, rng = _others(block, selected, len(means)).tolist(), _generator(block, draw, seed, "matched")
     drawn = []

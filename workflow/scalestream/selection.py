@@ -28,10 +28,14 @@ def select(criteria: Iterable[dict], rule: str) -> Iterator[dict]:
                "gain": np.mean([row["gain"] for row in rows]), "selected": is_selected(rule, n_passing, len(rows))}
 
 
+def by_gain(selection: pa.Table) -> list[dict]:
+    """Rows of a block's table of the selection, the highest response gain first."""
+    return sorted(selection.to_pylist(), key=lambda row: (-row["gain"], row["channel"]))
+
+
 def selected_channels(selection: pa.Table) -> list[int]:
     """The selected channels of a block's table, the highest response gain first."""
-    rows = sorted(selection.to_pylist(), key=lambda row: (-row["gain"], row["channel"]))
-    return [row["channel"] for row in rows if row["selected"]]
+    return [row["channel"] for row in by_gain(selection) if row["selected"]]
 
 
 def by_channel(criteria: Iterable[dict]) -> dict[tuple[str, int], list[dict]]:

@@ -45,8 +45,8 @@ def _lines(panel, rows: list[dict], color) -> None:
         if row["condition"] != "intact":
             lines[row["condition"], row["draw"]][row["n_ablated"]] = row["accuracy"]
     draws = [line for (condition, _), line in lines.items() if condition == "random"]
-    doses = [0, *sorted(lines["scale", None])]
+    doses = [0, *sorted(lines["gain", None])]
     for draw in draws:
         panel.plot(doses, [intact, *(draw[dose] for dose in doses[1:])], color=color, linewidth=0.4, alpha=0.4)
     panel.plot(doses, [intact, *(np.mean([draw[dose] for draw in draws]) for dose in doses[1:])], color=color, linestyle="--")
-    panel.plot(doses, [intact, *(lines["scale", None][dose] for dose in doses[1:])], color=color, marker=".")
+    panel.plot(doses, [intact, *(lines["gain", None][dose] for dose in doses[1:])], color=color, marker=".")
