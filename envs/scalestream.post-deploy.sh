@@ -3,7 +3,7 @@
 # Snakemake runs a copy of this script that lies beside that environment, in the working directory.
 set -euo pipefail
 
-lock_sha256=7da36e285169a6a18e95c60ad3235e0e0e71a7ef1ab1f4ac091fde15fb251989
+lock_sha256=abb55c69550a2d99eccb4fe74b065ca91d7a9689f65ef27e78737e20ff3332f3
 
 for lock in "${SCALESTREAM_LOCK:-}" envs/requirements.txt "$(dirname "$0")/requirements.txt"; do
     if [ -f "$lock" ] && [ "$(sha256sum < "$lock")" = "$lock_sha256  -" ]; then
