@@ -1,6 +1,8 @@
 UV_VERSION := 0.13.9
+# In the order of tests/conftest.py; what shares a thing that there is one of goes to one of the two workers.
+PYTEST := .venv/bin/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup demo test bench-visualization bench-ablation lock
+.PHONY: help setup demo test test-all bench-visualization bench-ablation lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -11,8 +13,11 @@ setup: ## install envs/requirements.txt into .venv, unless it is there already
 demo: setup ## set up, then run the pipeline on its default configuration
 	PATH="$(CURDIR)/.venv/bin:$$PATH" snakemake --cores all
 
-test: setup ## set up, then run the tests
-	.venv/bin/python -m pytest
+test: setup ## set up, then run the tests that guard a change, on two cores
+	$(PYTEST) -m "not long"
+
+test-all: setup ## set up, then run every test: on a real Slurm, in a real browser, every fault, real input
+	$(PYTEST)
 
 bench-visualization: setup ## set up, then time the visualization beside plain Lucent
 	PYTHONPATH=workflow .venv/bin/python benchmarks/visualization.py

@@ -2,8 +2,9 @@
 
 The plain loop decodes every image, transforms it and runs the whole network, for every condition anew; its rate does not depend
 on how many conditions there are. Ours reads the cache, whose making is timed by itself. Plain activations are THINGSvision's,
-one pass a layer. The plain methods have a process of their own; everything is measured in turns on the same images, in batches of
-the same size, and of every figure the median over the rounds is kept.
+one pass a layer. The plain methods have a process of their own; everything is measured in turns on the same images, in batches
+of the same size, and of every figure the median over the rounds is kept. In every round the correct answers of every condition
+are compared with those of plain forward passes, which are made once, before anything is timed.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -26,24 +27,26 @@ from torch import nn
 from torch.utils.data import DataLoader
 from torchvision.models import resnet18
 
+import photographs
 import plain_ablation
 from machine import describe, measured_peak, seconds
-from scalestream import image_cache
-from scalestream.ablation import AblatedNetwork
-from scalestream.activations import extract
-from scalestream.architectures import all_layers, blocks
-from scalestream.evaluation import Condition, Evaluation
-from scalestream.loading import ImageFiles, ScaledViews, batches
-from scalestream.memory import keep_freed_memory
-from scalestream.network import device
-from scalestream.screening import random_channels
+from scalestream.ablation.ablated_network import AblatedNetwork
+from scalestream.ablation.draws import random_channels
+from scalestream.ablation.evaluation import Condition, Evaluation
+from scalestream.activations.extraction import extract
+from scalestream.images import cache
+from scalestream.images.loading import ImageFiles, ScaleTransformedImages, batches
+from scalestream.networks.architectures import ARCHITECTURES, all_layers, blocks
+from scalestream.networks.device import device
+from scalestream.run.checkpoint import Checkpoint
+from scalestream.run.malloc import keep_freed_memory
 
 REPOSITORY = Path(__file__).parents[1]
-IMAGES = Path(os.environ.get("SCALESTREAM_TEST_IMAGES", REPOSITORY.parent / "shared" / "images" / "imagenet-200"))
 PAPER = yaml.safe_load((REPOSITORY / "config" / "paper.yaml").read_text())["images"]
 ABLATED = {"2.1": 23, "3.1": 46}  # blocks, and how many of their channels pass (paper, section 3)
 CONDITIONS = (1, 11, 50)
 PERCENT = 10
+TIE = 1e-5  # two logits as close as this may change places by rounding; those of images are around 1 to 10
 LAYERS = list(all_layers("resnet18"))
 
 
@@ -57,8 +60,16 @@ class Images:
     threads: int
 
     @property
-    def cache(self) -> image_cache.ImageCache:
-        return image_cache.ImageCache([self.shard], self.paths, PAPER["resize"])
+    def cache(self) -> cache.ImageCache:
+        return cache.ImageCache([self.shard], self.paths, PAPER["resize"])
+
+
+@dataclass(frozen=True)
+class Count:
+    """Correct answers to the images, and how many of the answers rounding may change."""
+
+    correct: int
+    ties: int
 
 
 def network() -> nn.Module:
@@ -87,9 +98,50 @@ def start_plain(threads: int) -> None:
 
 def plain_answers(block: str, channels: list[int], images: Images) -> tuple[float, torch.Tensor]:
     """Seconds of the plain loop for one condition, and its top-1 answers."""
-    found = []
-    return once(lambda: found.append(plain_ablation.answers(plain_network, block, channels, means(block), images.paths, PERCENT,
-                                                            PAPER["resize"], PAPER["crop"], images.batch_size))), found[0]
+    results = []
+    return once(
+        lambda: results.append(
+            plain_ablation.answers(
+                plain_network,
+                block,
+                channels,
+                means(block),
+                images.paths,
+                PERCENT,
+                PAPER["resize"],
+                PAPER["crop"],
+                images.batch_size,
+            )
+        )
+    ), results[0]
+
+
+@torch.inference_mode()
+def plain_counts(block: str, sets: list[list[int]], images: Images, labels: torch.Tensor) -> list[Count]:
+    """Of each set of channels, what plain forward passes count with it ablated; the images are decoded once for all sets.
+
+    Not timed, so that it may use every processor.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    correct, ties = torch.zeros(2, len(sets), dtype=torch.int64)
+    files = plain_ablation.Files(images.paths, PERCENT, PAPER["resize"], PAPER["crop"])
+    for views, truth in zip(DataLoader(files, images.batch_size), labels.split(images.batch_size), strict=True):
+        for number, channels in enumerate(sets):
+            best = plain_ablation.logits(plain_network, block, channels, means(block), views.to(device())).cpu().topk(2)
+            correct[number] += (best.indices[:, 0] == truth).sum()
+            ties[number] += (best.values[:, 0] - best.values[:, 1] < TIE).sum()
+    torch.set_num_threads(threads)
+    return [Count(*counts) for counts in zip(correct.tolist(), ties.tolist())]
+
+
+def require_same(who: str, block: str, counts_of_ours: list[int], plain: list[Count]) -> None:
+    """Exit unless the correct answers of every condition, by number of draw, are those of plain forward passes."""
+    for draw, (correct, count) in enumerate(zip(counts_of_ours, plain, strict=True)):
+        if abs(correct - count.correct) > count.ties:
+            sys.exit(
+                f"block {block}, condition {draw}: {who} counts {correct} correct answers, plain forward passes {count.correct}"
+            )
 
 
 def plain_activations(images: Images) -> float:
@@ -109,21 +161,32 @@ def plain_activations(images: Images) -> float:
 def measure_ablation(plain: Executor, block: str, images: Images, rounds: int) -> list[dict]:
     """Images x conditions a second of the plain loop and of ours, by number of conditions."""
     _, intact = plain.submit(plain_answers, block, [], images).result()
-    ours = Evaluation(AblatedNetwork(network(), block, means(block)), [], images.cache, intact.tolist(),
-                      PAPER["crop"], "paper", images.batch_size, images.threads)
-    first, *_ = draws(block, 1)
+    sets = draws(block, max(CONDITIONS))
+    counts = plain.submit(plain_counts, block, sets, images, intact).result()
+    ours = Evaluation(
+        AblatedNetwork(ARCHITECTURES["resnet18"].sequence(network()), blocks("resnet18")[block], means(block)),
+        [],
+        images.cache,
+        intact.tolist(),
+        PAPER["crop"],
+        "paper",
+        images.batch_size,
+        images.threads,
+    )
     plain_seconds, our_seconds = [], {count: [] for count in CONDITIONS}
     for _ in range(rounds):
-        taken, answers = plain.submit(plain_answers, block, first, images).result()
+        taken, answers = plain.submit(plain_answers, block, sets[0], images).result()
         plain_seconds.append(taken)
-        for count, found in our_seconds.items():
-            conditions = [Condition("random", trial, draw) for trial, draw in enumerate(draws(block, count))]
-            rows = []
-            found.append(once(lambda: rows.extend(ours.rows(conditions, [PERCENT]))))
-            if rows[0]["n_correct"] != int((answers == intact).sum()):
-                sys.exit(f"block {block}: the plain loop and ours count different numbers of correct answers")
-    return [row(block, count, np.array(plain_seconds) * count, our_seconds[count], len(images.paths) * count)
-            for count in CONDITIONS]
+        require_same("the plain loop", block, [int((answers == intact).sum())], counts[:1])
+        for count, taken_by_ours in our_seconds.items():
+            conditions = [Condition("random", draw, channels) for draw, channels in enumerate(sets[:count])]
+            afresh, rows = replace(ours, checkpoint=Checkpoint()), []  # a checkpoint would keep the answers of the call before
+            taken_by_ours.append(once(lambda: rows.extend(afresh.rows(conditions, [PERCENT]))))
+            require_same("scalestream", block, [row["n_correct"] for row in rows], counts[:count])
+    return [
+        row(block, count, np.array(plain_seconds) * count, our_seconds[count], len(images.paths) * count)
+        for count in CONDITIONS
+    ]
 
 
 def measure_activations(plain: Executor, images: Images, rounds: int) -> dict:
@@ -131,24 +194,29 @@ def measure_activations(plain: Executor, images: Images, rounds: int) -> dict:
     ours = network()
 
     def work() -> None:
-        views = batches(ScaledViews(images.cache, [0] * len(images.paths), [0], PAPER["crop"]), images.batch_size, images.threads)
+        views = batches(
+            ScaleTransformedImages(images.cache, [0] * len(images.paths), [0], PAPER["crop"]), images.batch_size, images.threads
+        )
         for _ in extract(ours, LAYERS, (batch[:, 0] for batch, _ in views)):
             pass
 
-    found = [(plain.submit(plain_activations, images).result(), once(work)) for _ in range(rounds)]
-    return row(None, len(LAYERS), *zip(*found), len(images.paths) * len(LAYERS))
+    taken = [(plain.submit(plain_activations, images).result(), once(work)) for _ in range(rounds)]
+    return row(None, len(LAYERS), *zip(*taken), len(images.paths) * len(LAYERS))
 
 
 def row(block: str | None, count: int, plain_seconds, our_seconds, work: int) -> dict:
     """A row of the results: `work` things done in the seconds of each round."""
-    plain, ours = (work / float(np.median(found)) for found in (plain_seconds, our_seconds))
+    plain, ours = (work / float(np.median(times)) for times in (plain_seconds, our_seconds))
     return {"block": block, "conditions": count, "plain_rate": plain, "ours_rate": ours, "ratio": ours / plain}
 
 
 def shown(rows: list[dict]) -> list[dict]:
-    for found in rows:
-        print(f"{found['block'] or 'activations':>12s}{found['conditions']:12d}{found['plain_rate']:12.1f}"
-              f"{found['ours_rate']:12.1f}{found['ratio']:8.2f}", flush=True)
+    for result in rows:
+        print(
+            f"{result['block'] or 'activations':>12s}{result['conditions']:12d}{result['plain_rate']:12.1f}"
+            f"{result['ours_rate']:12.1f}{result['ratio']:8.2f}",
+            flush=True,
+        )
     return rows
 
 
@@ -159,7 +227,13 @@ def once(work: Callable[[], object]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=Path, default=IMAGES, help="folder of JPEG files, in folders")
+    parser.add_argument(
+        "--images",
+        type=Path,
+        default=os.environ.get("SCALESTREAM_TEST_IMAGES") or None,
+        help="folder of JPEG files, in folders (default: SCALESTREAM_TEST_IMAGES, else regions of photographs "
+        "that scikit-learn and scikit-image ship)",
+    )
     parser.add_argument("--count", type=int, default=128, help="how many of them to take")
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--blocks", nargs="*", default=list(ABLATED), choices=list(ABLATED))
@@ -167,16 +241,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", type=Path, default=REPOSITORY / "results" / "benchmarks" / "ablation.json")
     arguments = parser.parse_args()
-    paths = [str(path) for path in sorted(arguments.images.glob("*/*.JPEG"))][:arguments.count]
-    if not paths:
-        sys.exit(f"--images: {arguments.images} has no folders of JPEG files; give a folder that has")
-    torch.set_num_threads(arguments.threads)
-    keep_freed_memory()
-    print(describe(measured_peak()))
-    with (tempfile.TemporaryDirectory() as folder,
-          ProcessPoolExecutor(1, get_context("spawn"), start_plain, [arguments.threads]) as plain):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(1, get_context("spawn"), start_plain, [arguments.threads]) as plain,
+    ):
+        if not arguments.images:
+            photographs.write(Path(folder), arguments.count)
+        paths = [str(path) for path in sorted((arguments.images or Path(folder)).glob("*/*.JPEG"))][: arguments.count]
+        if not paths:
+            sys.exit(f"--images: {arguments.images} has no folders of JPEG files; give a folder that has")
+        torch.set_num_threads(arguments.threads)
+        keep_freed_memory()
+        print(describe(measured_peak()))
         images = Images(paths, f"{folder}/0-of-1.arrow", arguments.batch_size, arguments.threads)
-        taken = once(lambda: image_cache.write(images.shard, ImageFiles(paths, PAPER["resize"])))
+        taken = once(lambda: cache.write(images.shard, ImageFiles(paths, PAPER["resize"])))
         print(f"{len(paths)} images, in batches of {arguments.batch_size}; cached at {len(paths) / taken:.0f} images a second")
         print(f"{'block':>12s}{'conditions':>12s}{'plain_rate':>12s}{'ours_rate':>12s}{'ratio':>8s}")
         rows = []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from scalestream.provenance import device
+from scalestream.run.provenance import device
 
 
 def wait() -> None:
@@ -17,14 +17,14 @@ def wait() -> None:
 
 def seconds(work: Callable[[], object], times: int = 3, warm_up: int = 1) -> float:
     """Median time of a call, after some that warm up."""
-    found = []
+    taken = []
     for _ in range(warm_up + times):
         wait()
         begun = time.perf_counter()
         work()
         wait()
-        found.append(time.perf_counter() - begun)
-    return float(np.median(found[warm_up:]))
+        taken.append(time.perf_counter() - begun)
+    return float(np.median(taken[warm_up:]))
 
 
 def measured_peak(side: int = 2048) -> float:
@@ -43,5 +43,7 @@ def measured_on() -> str:
 
 def describe(peak: float) -> str:
     """A line on the machine, given its flop a second, and on what else it was doing."""
-    return (f"{measured_on()}; {peak / 1e9:.0f} Gflop/s in a matrix product; torch {torch.__version__}; "
-            f"load {os.getloadavg()[0]:.1f}")
+    return (
+        f"{measured_on()}; {peak / 1e9:.0f} Gflop/s in a matrix product; torch {torch.__version__}; "
+        f"load {os.getloadavg()[0]:.1f}"
+    )

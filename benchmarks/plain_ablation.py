@@ -22,8 +22,15 @@ class Files(Dataset):
 
     def __init__(self, paths: list[str], percent: int, resize: int, crop: int):
         self.paths = paths
-        self.transform = transforms.Compose([transforms.Resize(resize), transforms.CenterCrop(side(percent, resize, crop)),
-                                             transforms.Resize(crop), transforms.ToTensor(), NORMALIZE])
+        self.transform = transforms.Compose(
+            [
+                transforms.Resize(resize),
+                transforms.CenterCrop(side(percent, resize, crop)),
+                transforms.Resize(crop),
+                transforms.ToTensor(),
+                NORMALIZE,
+            ]
+        )
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -35,6 +42,7 @@ class Files(Dataset):
 @torch.inference_mode()
 def logits(network: nn.Module, block: str, channels: list[int], means: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
     """A forward pass of the whole network with a hook that overwrites the block's output map."""
+
     def overwrite(_module, _inputs, output):
         output = output.clone()
         for channel in channels:
@@ -48,9 +56,22 @@ def logits(network: nn.Module, block: str, channels: list[int], means: torch.Ten
         handle.remove()
 
 
-def answers(network: nn.Module, block: str, channels: list[int], means: torch.Tensor, paths: list[str], percent: int,
-            resize: int, crop: int, batch_size: int) -> torch.Tensor:
+def answers(
+    network: nn.Module,
+    block: str,
+    channels: list[int],
+    means: torch.Tensor,
+    paths: list[str],
+    percent: int,
+    resize: int,
+    crop: int,
+    batch_size: int,
+) -> torch.Tensor:
     """Top-1 answers (N,) to image files with the channels ablated, at a scale."""
     device = next(network.parameters()).device
-    return torch.cat([logits(network, block, channels, means, images.to(device)).argmax(dim=1).cpu()
-                      for images in DataLoader(Files(paths, percent, resize, crop), batch_size)])
+    return torch.cat(
+        [
+            logits(network, block, channels, means, images.to(device)).argmax(dim=1).cpu()
+            for images in DataLoader(Files(paths, percent, resize, crop), batch_size)
+        ]
+    )

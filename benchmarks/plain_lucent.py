@@ -11,8 +11,8 @@ from lucent.optvis import objectives, param, render, transform
 from torch import nn
 from torchvision.transforms import CenterCrop
 
-from scalestream.network import device
-from scalestream.visualization import Optimization, start
+from scalestream.networks.device import device
+from scalestream.visualization.visualize import Optimization, start
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,17 @@ def name_for_lucent(network: nn.Module, layer: str) -> str:
 
 def transforms(settings: Optimization) -> list:
     """Lucent's transforms with the paper's settings (section 7.1)."""
-    robustness = settings.robustness
-    middle = [transform.random_scale(robustness.scales), transform.random_rotate(robustness.angles)]
-    if not robustness.jitter:
+    transform_settings = settings.transform_settings
+    middle = [transform.random_scale(transform_settings.scales), transform.random_rotate(transform_settings.angles)]
+    if not transform_settings.jitter:
         return middle
-    return [transform.pad(robustness.jitter), transform.jitter(robustness.jitter), *middle,
-            transform.jitter(robustness.jitter // 2), CenterCrop(settings.size)]
+    return [
+        transform.pad(transform_settings.jitter),
+        transform.jitter(transform_settings.jitter),
+        *middle,
+        transform.jitter(transform_settings.jitter // 2),
+        CenterCrop(settings.size),
+    ]
 
 
 def drawn(draws, jitter: int):
@@ -83,10 +88,17 @@ def visualize(network: nn.Module, layer: str, channel: int, objective: str, sett
 
     network = deepcopy(network).to(device())
     objective_f = getattr(objectives, objective)(name_for_lucent(network, layer), channel)
-    sequence = drawn(draws, settings.robustness.jitter)
+    sequence = drawn(draws, settings.transform_settings.jitter)
     with mock.patch("numpy.random.choice", lambda options: next(sequence)):
-        images = render.render_vis(network, objective_f, param_f=image, transforms=transforms(settings),
-                                   optimizer=lambda spectra: RecordedAdam(spectra, lr=settings.learning_rate),
-                                   thresholds=(settings.steps,), show_image=False, progress=False)
+        images = render.render_vis(
+            network,
+            objective_f,
+            param_f=image,
+            transforms=transforms(settings),
+            optimizer=lambda spectra: RecordedAdam(spectra, lr=settings.learning_rate),
+            thresholds=(settings.steps,),
+            show_image=False,
+            progress=False,
+        )
     assert next(sequence, None) is None, "Lucent asked for fewer transforms than were drawn"
     return PlainRun(images[0][0], torch.stack(trace).cpu().numpy(), np.array(seconds))

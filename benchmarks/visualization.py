@@ -21,14 +21,15 @@ from torchvision.models import resnet18
 
 import plain_lucent
 from machine import describe, measured_peak, seconds, wait
-from scalestream import config as configuration
-from scalestream import cuda_graphs
-from scalestream.architectures import all_layers
-from scalestream.ascent import Ascent
-from scalestream.memory import keep_freed_memory
-from scalestream.parameterization import FourierImages
-from scalestream.transforms import together
-from scalestream.visualization import Optimization, start
+from scalestream.config.settings import jitter
+from scalestream.networks.architectures import all_layers
+from scalestream.networks.graph import cut_after
+from scalestream.run.malloc import keep_freed_memory
+from scalestream.visualization import cuda_graphs
+from scalestream.visualization.ascent import Ascent
+from scalestream.visualization.parameterization import FourierImages
+from scalestream.visualization.transforms import together
+from scalestream.visualization.visualize import Optimization, start
 
 REPOSITORY = Path(__file__).parents[1]
 LAYERS = all_layers("resnet18")
@@ -40,16 +41,19 @@ PARTS = ("image", "transforms", "network", "optimiser")
 def paper_settings(layer: str) -> Optimization:
     """The paper's optimisation of a layer, of a few steps."""
     paper = yaml.safe_load((REPOSITORY / "config" / "paper.yaml").read_text())
-    found = {f"visualization.{name}": value for name, value in paper["visualization"].items()}
-    found |= {"visualization.seed": paper["visualization"]["seeds"][0], "images.crop": paper["images"]["crop"],
-              "jitter": {layer: configuration.jitter(paper, layer)}}
-    return replace(Optimization.from_settings(found, layer), steps=STEPS)
+    settings = {f"visualization.{name}": value for name, value in paper["visualization"].items()}
+    settings |= {
+        "visualization.seed": paper["visualization"]["seeds"][0],
+        "images.crop": paper["images"]["crop"],
+        "jitter": {layer: jitter(paper, layer)},
+    }
+    return replace(Optimization.from_settings(settings, layer), steps=STEPS)
 
 
 def our_step(ascent: Ascent, channels: list[int], settings: Optimization) -> float:
     """Seconds of a step for one of the channels that are optimised together."""
     noise, draws = zip(*(start(ascent.layer, channel, settings) for channel in channels))
-    found = []
+    times = []
 
     def timed(steps):
         for step in steps:
@@ -57,10 +61,10 @@ def our_step(ascent: Ascent, channels: list[int], settings: Optimization) -> flo
             begun = time.perf_counter()
             yield step
             wait()
-            found.append(time.perf_counter() - begun)
+            times.append(time.perf_counter() - begun)
 
     ascent.run(channels, torch.stack(noise), together(draws), timed)
-    return float(np.median(found[WARM_UP:])) / len(channels)
+    return float(np.median(times[WARM_UP:])) / len(channels)
 
 
 def parts(ascent: Ascent, channels: list[int], settings: Optimization) -> tuple[dict[str, float], float]:
@@ -68,14 +72,14 @@ def parts(ascent: Ascent, channels: list[int], settings: Optimization) -> tuple[
     noise, draws = zip(*(start(ascent.layer, channel, settings) for channel in channels))
     images = FourierImages(torch.stack(noise).to(ascent.target), settings.size)
     (turn,), *_ = ascent.turns(together(draws))
-    resampling, network = turn.view.resampling, turn.view.network
+    resampling, network = turn.objective.resampling, turn.objective.network
     window = images(resampling.source).detach().requires_grad_()
-    transformed = resampling(window, turn.places).detach().requires_grad_()
+    transformed = resampling(window, turn.indices).detach().requires_grad_()
     images.spectra.grad = torch.zeros_like(images.spectra)
     optimizer = torch.optim.Adam([images.spectra], lr=settings.learning_rate, fused=True)
     work = {
         "image": lambda: images(resampling.source).sum().backward(),
-        "transforms": lambda: resampling(window, turn.places).sum().backward(),
+        "transforms": lambda: resampling(window, turn.indices).sum().backward(),
         "network": lambda: network(transformed).sum().backward(),
         "optimiser": optimizer.step,
     }
@@ -88,27 +92,40 @@ def measure(layer: str, rounds: int, peak: float) -> dict:
     """Milliseconds for one channel and step of plain Lucent and ours, their ratio, and where our time goes."""
     torch.manual_seed(0)
     network, settings = resnet18().eval(), paper_settings(layer)
-    ascent = Ascent(network, layer, "neuron", settings.size, settings.robustness, settings.learning_rate)
+    part = cut_after(network, layer)
+    ascent = Ascent(part, layer, "neuron", settings.size, settings.transform_settings, settings.learning_rate)
     channels = list(range(min(ascent.batch_size(), LAYERS[layer])))
     frozen_network = deepcopy(network).requires_grad_(False)
     plain, frozen, ours = [], [], []
     for _ in range(rounds):
-        for found, lucents in ((plain, network), (frozen, frozen_network)):
-            found.append(np.median(plain_lucent.visualize(lucents, layer, 0, "neuron", settings).seconds[WARM_UP:]))
+        for times, lucents in ((plain, network), (frozen, frozen_network)):
+            times.append(np.median(plain_lucent.visualize(lucents, layer, 0, "neuron", settings).seconds[WARM_UP:]))
         ours.append(our_step(ascent, channels, settings))
     by_part, flop = parts(ascent, channels, settings)
-    return {"layer": layer, "plain_ms": 1e3 * np.median(plain), "frozen_ms": 1e3 * np.median(frozen),
-            "ours_ms": 1e3 * np.median(ours), "ratio": np.median(np.array(plain) / ours),
-            "peak_share": flop / by_part["network"] / peak,
-            **{f"{part}_ms": 1e3 * value for part, value in by_part.items()}}
+    return {
+        "layer": layer,
+        "plain_ms": 1e3 * np.median(plain),
+        "frozen_ms": 1e3 * np.median(frozen),
+        "ours_ms": 1e3 * np.median(ours),
+        "ratio": np.median(np.array(plain) / ours),
+        "peak_share": flop / by_part["network"] / peak,
+        **{f"{part}_ms": 1e3 * value for part, value in by_part.items()},
+    }
 
 
 def whole_experiment(rows: list[dict]) -> dict:
     """All layers, each weighted by its channels."""
     weights = [LAYERS[row["layer"]] for row in rows]
-    plain, frozen, ours = (float(np.average([row[key] for row in rows], weights=weights))
-                           for key in ("plain_ms", "frozen_ms", "ours_ms"))
-    return {"layer": "all, weighted by channels", "plain_ms": plain, "frozen_ms": frozen, "ours_ms": ours, "ratio": plain / ours}
+    plain, frozen, ours = (
+        float(np.average([row[key] for row in rows], weights=weights)) for key in ("plain_ms", "frozen_ms", "ours_ms")
+    )
+    return {
+        "layer": "all, weighted by channels",
+        "plain_ms": plain,
+        "frozen_ms": frozen,
+        "ours_ms": ours,
+        "ratio": plain / ours,
+    }
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torchvision.transforms.v2 import functional as transforms
 
-from scalestream.demo import CLASSES, TRAINING, VALIDATION, draw, generator
-from scalestream.network import build
-from scalestream.preprocessing import network_input, scale_crop
+from scalestream.images.demo import CLASSES, TRAINING, VALIDATION, draw, generator
+from scalestream.images.preprocessing import network_input, scale_crop
+from scalestream.networks.weights import build
 
 SIDE, INPUT = 128, 112  # pixels: the drawn image, the network's input
 BATCH = 64

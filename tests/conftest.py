@@ -1,7 +1,9 @@
 """Shared fixtures: networks that are cheap to run, and real JPEG files."""
 
+import fcntl
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +11,47 @@ import pytest
 import torch
 from lucent.optvis.param import color
 
-from scalestream.network import build
+import photographs
+from scalestream.networks.weights import build
 
 REPOSITORY = Path(__file__).parents[1]
-REAL_IMAGES = Path(os.environ.get("SCALESTREAM_TEST_IMAGES", REPOSITORY.parent / "shared" / "images" / "imagenet-200"))
+OTHER_IMAGES = os.environ.get("SCALESTREAM_TEST_IMAGES")
+
+LONG = {"slurm", "chromium", "default"}  # fixtures whose tests are for `make test-all`
+INSTALLED = {"slurm", "chromium"}  # with Debian's packages, of which only one process at a time can install any
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = "1"  # of the programs that tests start; Snakemake sets it for its jobs
+    torch.set_num_threads(1)  # each worker has a core
 
 
-# Fast tests first.
-SLOW = ["test_memory", "test_atlas", "test_report", "test_reruns", "test_workflow", "test_workflow_study", "test_faults", "test_workflow_default",
-        "test_slurm", "test_workflow_real_input"]
+def pytest_configure():
+    if OTHER_IMAGES and not any(Path(OTHER_IMAGES).glob("*/*.JPEG")):
+        raise pytest.UsageError(
+            f"SCALESTREAM_TEST_IMAGES: {OTHER_IMAGES} has no folders of JPEG files; give a folder that has, or unset it"
+        )
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m and the groups are looked at
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: SLOW.index(item.module.__name__) if item.module.__name__ in SLOW else -1)
+    for item in items:
+        if LONG & set(item.fixturenames):
+            item.add_marker(pytest.mark.long)
+        if INSTALLED & set(item.fixturenames):
+            item.add_marker(pytest.mark.xdist_group("installed"))
+    short = [item for item in items if not item.get_closest_marker("long")]
+    builder = next((item for item in short if "study" in item.fixturenames), None)
+    items.sort(key=lambda item: _turn(item, builder))
+
+
+def _turn(item, builder) -> int:
+    """Both workers are to be busy to the end: one begins with the finished runs that others wait for, long tests come early,
+    and the many dry runs last."""
+    if item is builder:
+        return 0
+    if item.get_closest_marker("long"):
+        return 1
+    return 4 if "folder" in item.fixturenames else 3 if "tiny" in item.fixturenames else 2
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -51,36 +81,47 @@ def small():
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory) -> Path:
-    """A copy of the project with a finished tiny run in it; not to be changed."""
-    from runs import TINY, checkout, snakemake
+def once(tmp_path_factory) -> Callable:
+    """Builds a folder by its name, once for all workers: the first to ask does, and others wait."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
 
-    folder = checkout(tmp_path_factory.mktemp("tiny"))
-    run = snakemake(folder, TINY)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder
+    def built(name: str, build: Callable[[Path], None]) -> Path:
+        folder, done = base / name, base / f"{name}.done"
+        with open(base / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed at it
+                build(folder)
+                done.touch()
+        return folder
 
-
-@pytest.fixture(scope="session")
-def study(tiny, tmp_path_factory) -> Path:
-    """A copy of the finished tiny run that went on to a small variant of config/study.yaml; not to be changed."""
-    from runs import TINY_STUDY, snakemake
-
-    folder = shutil.copytree(tiny, tmp_path_factory.mktemp("study") / "run")
-    run = snakemake(folder, TINY_STUDY)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder
+    return built
 
 
 @pytest.fixture(scope="session")
-def default(tmp_path_factory) -> Path:
+def tiny(once) -> Path:
+    """A copy of the project with a finished tiny run in it; not to be changed, nor run in."""
+    from runs import TINY, checkout, completed
+
+    return once("tiny", lambda folder: completed(checkout(folder), TINY))
+
+
+@pytest.fixture(scope="session")
+def study(tiny, once) -> Path:
+    """A copy of the finished tiny run that went on to a small variant of config/study.yaml; not to be changed, nor run in."""
+    from runs import TINY_STUDY, completed
+
+    return once("study", lambda folder: completed(Path(shutil.copytree(tiny, folder)), TINY_STUDY))
+
+
+@pytest.fixture(scope="session")
+def default(once) -> Path:
     """A finished run of the embedded default, on the two blocks that it ablates; the other blocks do not change theirs."""
-    from runs import snakemake
+    from runs import completed
 
-    folder = tmp_path_factory.mktemp("default")
-    run = snakemake(folder, {"blocks": ["2.0", "4.0"]})
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder
+    return once("default", lambda folder: completed(folder, {"blocks": ["2.0", "4.0"]}))
 
 
 @pytest.fixture(scope="session")
@@ -99,11 +140,9 @@ def copy(tiny, tmp_path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_images() -> Path:
-    """200 real JPEG files in folders by wnid; SCALESTREAM_TEST_IMAGES says where, if not beside the checkout."""
-    if not REAL_IMAGES.is_dir():
-        pytest.skip(f"no real images at {REAL_IMAGES}; set SCALESTREAM_TEST_IMAGES to a folder of ImageNet wnid folders")
-    return REAL_IMAGES
+def real_images(once) -> Path:
+    """200 real JPEG files in folders by wnid, of every fifth class; SCALESTREAM_TEST_IMAGES names a folder of others."""
+    return Path(OTHER_IMAGES) if OTHER_IMAGES else once("photographs", photographs.write)
 
 
 @pytest.fixture(scope="session")
@@ -124,8 +163,9 @@ def double_precision(monkeypatch):
 
     In float32 the rounding of a gradient that is nearly zero can turn a step of Adam round, and images drift apart."""
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
-    monkeypatch.setattr("lucent.optvis.param.color.color_correlation_normalized",
-                        color.color_correlation_normalized.astype(np.float64))
+    monkeypatch.setattr(
+        "lucent.optvis.param.color.color_correlation_normalized", color.color_correlation_normalized.astype(np.float64)
+    )
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)

@@ -1,12 +1,16 @@
 """Running the workflow in a folder, and reading what it made."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +18,6 @@ import pyarrow.parquet as pq
 import yaml
 
 from conftest import REPOSITORY
-
 
 TINY = {
     "images": {"demo": {"per_class": 4}, "batch_size": 8},
@@ -27,8 +30,9 @@ TINY = {
 
 def overlaid(config: dict, **sections) -> dict:
     """The configuration with sections (or lists) laid over its own, key by key."""
-    return config | {name: overlaid(config.get(name, {}), **keys) if isinstance(keys, dict) else keys
-                     for name, keys in sections.items()}
+    return config | {
+        name: overlaid(config.get(name, {}), **keys) if isinstance(keys, dict) else keys for name, keys in sections.items()
+    }
 
 
 TINY_STUDY = overlaid(
@@ -52,8 +56,13 @@ PATH = f"{SNAKEMAKE.parent}:{os.environ['PATH']}"
 
 def checkout(folder: Path) -> Path:
     """A copy of the project, for runs in its own folder and for edits."""
-    files = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=REPOSITORY, check=True,
-                           capture_output=True, text=True).stdout.split("\0")
+    files = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
     for file in filter(None, files):
         if (REPOSITORY / file).is_file():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
@@ -66,29 +75,126 @@ def command(folder: Path, config: dict, *arguments: str) -> list:
     over the default one."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "test.yaml").write_text(yaml.safe_dump(config))
+    return [SNAKEMAKE, *_arguments(folder, folder / "test.yaml", *arguments)]
+
+
+def _arguments(folder: Path, configuration: Path, *arguments: str) -> list:
     project = folder if (folder / "Snakefile").exists() else REPOSITORY
-    return [SNAKEMAKE, "--snakefile", project / "Snakefile", "--directory", folder, *arguments, "--configfile",
-            folder / "test.yaml"]
+    return ["--snakefile", project / "Snakefile", "--directory", folder, *arguments, "--configfile", configuration]
 
 
 def snakemake(folder: Path, config: dict, *arguments: str, path: str = PATH) -> subprocess.CompletedProcess:
     """Run the workflow to its end, on two cores."""
-    return subprocess.run(command(folder, config, *arguments, "--cores", "2"), capture_output=True, text=True, check=False,
-                          env=os.environ | {"PATH": path})
+    return subprocess.run(
+        command(folder, config, *arguments, "--cores", "2"),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PATH": path},
+    )
+
+
+# Answers each line of arguments with what Snakemake said and how it ended, from a child in which it need not be imported
+# anew. Of what the Snakefile imports, the library itself is left out: a folder may have a version of its own.
+SERVER = """
+import json, os, sys, tempfile
+import jsonschema, nbformat, numpy, pyarrow.parquet, smart_open, snakemake.cli
+
+snakemake.cli.parse_args(["--workflow-profile", "none"])  # imports the plugins
+assert len(os.listdir("/proc/self/task")) == 1 and "torch" not in sys.modules  # neither goes well with a fork
+for line in sys.stdin:
+    said = [tempfile.TemporaryFile(), tempfile.TemporaryFile()]
+    child = os.fork()
+    if not child:
+        for number, file in enumerate([open(os.devnull), *said]):
+            os.dup2(file.fileno(), number)
+        sys.argv = json.loads(line)
+        snakemake.cli.main()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    for file in said:
+        file.seek(0)
+    print(json.dumps([status, *(file.read().decode() for file in said)]), flush=True)
+"""
+
+
+@cache
+def _server() -> subprocess.Popen:
+    """It ends with this process, whose end closes its input."""
+    no_threads = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PATH": PATH} | no_threads,
+    )
+
+
+def forked(folder: Path, config: dict, *arguments: str) -> subprocess.CompletedProcess:
+    """What Snakemake's command says and how it ends, sooner; the configuration does not go into the folder, so that several
+    may ask at once. For what runs no job."""
+    with tempfile.TemporaryDirectory() as aside:
+        configuration = Path(aside, "test.yaml")
+        configuration.write_text(yaml.safe_dump(config))
+        line = [str(word) for word in (SNAKEMAKE, *_arguments(folder, configuration, *arguments))]
+        server = _server()
+        server.stdin.write(f"{json.dumps(line)}\n")
+        server.stdin.flush()
+        return subprocess.CompletedProcess(line, *json.loads(server.stdout.readline()))
+
+
+def planned(folder: Path, config: dict, *arguments: str) -> dict[str, int]:
+    """Jobs by rule that a run would have."""
+    return jobs(forked(folder, config, *arguments, "--dry-run", "--cores", "2"))
+
+
+def rules_in(*files: str) -> set[str]:
+    """The rules of rule files of the workflow, all where none are named; those of the figures are made from their catalogue."""
+    found = set()
+    for path in (REPOSITORY / "workflow/rules").rglob("*.smk"):
+        if path.stem in files or not files:
+            found |= set(re.findall(r"^rule (\w+):", path.read_text(), re.MULTILINE))
+    return found
+
+
+def readers(folder: Path, config: dict) -> dict[str, set[str]]:
+    """The rules that read what each rule writes."""
+    shown = forked(folder, config, "--rulegraph", "dot").stdout
+    names = dict(re.findall(r'(\d+)\[label = "(\w+)"', shown))
+    found = {name: set() for name in names.values() if name != "all"}
+    for writer, reader in re.findall(r"(\d+) -> (\d+)", shown):
+        if names[reader] != "all":
+            found[names[writer]].add(names[reader])
+    return found
+
+
+def completed(folder: Path, config: dict, *arguments: str, path: str = PATH) -> subprocess.CompletedProcess:
+    """Run the workflow to its end, which it has to reach."""
+    run = snakemake(folder, config, *arguments, path=path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run
 
 
 def started(folder: Path, config: dict, *arguments: str) -> subprocess.Popen:
     """Start the workflow in the background, on two cores unless told otherwise; what it says goes to a file."""
     cores = [] if "--workflow-profile" in arguments else ["--cores", "2"]
     with open(folder / "said.txt", "a") as said:
-        return subprocess.Popen(command(folder, config, *arguments, *cores), stdout=said, stderr=subprocess.STDOUT,
-                                env=os.environ | {"PATH": PATH}, cwd=folder)
+        return subprocess.Popen(
+            command(folder, config, *arguments, *cores),
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"PATH": PATH},
+            cwd=folder,
+        )
 
 
 def processes(folder: Path, script: str = "") -> list[int]:
     """The processes that run jobs of the workflow in a folder, of one script if it is named; parents first."""
-    return sorted(int(process.name) for process in Path("/proc").iterdir() if process.name.isdigit()
-                  and _runs_in(process, folder) and f"{script}.py".encode() in _file(process / "cmdline"))
+    return sorted(
+        int(process.name)
+        for process in Path("/proc").iterdir()
+        if process.name.isdigit() and _runs_in(process, folder) and f"{script}.py".encode() in _file(process / "cmdline")
+    )
 
 
 def _runs_in(process: Path, folder: Path) -> bool:
@@ -121,15 +227,17 @@ def kill(pids: list[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def planned(run: subprocess.CompletedProcess) -> dict[str, int]:
-    """Jobs by rule that a dry run (with --quiet all off) plans."""
-    lines = (run.stdout + run.stderr).splitlines()
+def jobs(run: subprocess.CompletedProcess) -> dict[str, int]:
+    """Jobs by rule that a dry run plans."""
+    said = run.stdout + run.stderr
+    assert run.returncode == 0, said
+    lines = said.splitlines()
     if "Job stats:" not in lines:
-        assert "Nothing to be done" in run.stdout + run.stderr
+        assert "Nothing to be done" in said
         return {}
-    table = lines[lines.index("Job stats:") + 3:]
-    jobs = dict(line.split() for line in table[:next(k for k, line in enumerate(table) if line.startswith("total"))])
-    return {rule: int(count) for rule, count in jobs.items() if rule != "all"}
+    table = lines[lines.index("Job stats:") + 3 :]
+    counts = dict(line.split() for line in table[: next(k for k, line in enumerate(table) if line.startswith("total"))])
+    return {rule: int(count) for rule, count in counts.items() if rule != "all"}
 
 
 def table(folder: Path, name: str) -> list[dict]:
@@ -144,6 +252,9 @@ def tables(folder: Path) -> dict[str, pa.Table]:
 
 def finished(folder: Path) -> dict[Path, int]:
     """When each table was written, of those that have been there for a moment, so that Snakemake knows them to be finished."""
-    times = {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*.parquet")
-             if not path.parent.name.startswith(".")}  # those are being written
+    times = {
+        path: path.stat().st_mtime_ns
+        for path in (folder / "results").rglob("*.parquet")
+        if not path.parent.name.startswith(".")
+    }  # those are being written
     return {path: written for path, written in times.items() if written < time.time_ns() - 2e9}

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from chromium import page_of
 from PIL import Image
 
-from chromium import page_of
 from conftest import REPOSITORY
-from scalestream import tables
-from scalestream.architectures import blocks, layer_channels
-from scalestream.atlas import describe, write
+from scalestream.networks.architectures import blocks, layer_channels
+from scalestream.report.atlas import describe, write
+from scalestream.report.tables import THUMBNAILS
 
 ASSETS = sorted((REPOSITORY / "workflow/atlas").iterdir())
 FACTS = {"architecture": "resnet18", "weights": "IMAGENET1K_V1", "steps": 2560, "tolerance": 1.5, "magnification": 2}
@@ -30,28 +30,44 @@ def criteria():
         for channel in range(block.channels):
             ratio = None if channel % 5 == 4 else abs(number(channel, place)) + 0.01
             gain = number(channel, place, 1)
-            yield {"block": block.name, "channel": channel, "pre_in": number(channel, 2), "pre_in_scaled": number(channel, 3),
-                   "gain": gain, "post_in": 1.23456789, "post_pre": 0.5, "ratio": ratio, "gain_passes": gain > 0,
-                   "ratio_passes": ratio is not None and 2 / 3 < ratio < 1.5}
+            yield {
+                "block": block.name,
+                "channel": channel,
+                "pre_in": number(channel, 2),
+                "pre_in_scaled": number(channel, 3),
+                "gain": gain,
+                "post_in": 1.23456789,
+                "post_pre": 0.5,
+                "ratio": ratio,
+                "gain_passes": gain > 0,
+                "ratio_passes": ratio is not None and 2 / 3 < ratio < 1.5,
+            }
 
 
 def visualizations():
     for layer, count in layer_channels(list(BLOCKS.values())).items():
-        yield from ({"layer": layer, "channel": channel, "activation": number(channel, count), "stuck": channel % 50 == 3}
-                    for channel in range(count))
+        yield from (
+            {"layer": layer, "channel": channel, "activation": number(channel, count), "dead_gradient": channel % 50 == 3}
+            for channel in range(count)
+        )
 
 
 def top_images():
-    yield from ({"layer": row["layer"], "channel": row["channel"], "rank": rank, "activation": number(row["channel"], rank)}
-                for row in visualizations() for rank in range(1, 10))
+    yield from (
+        {"layer": row["layer"], "channel": row["channel"], "rank": rank, "activation": number(row["channel"], rank)}
+        for row in visualizations()
+        for rank in range(1, 10)
+    )
 
 
 def thumbnails():
     buffer = io.BytesIO()
     Image.effect_noise((32, 32), 60).convert("RGB").save(buffer, format="webp")
-    rows = [{"layer": row["layer"], "channel": row["channel"], "visualization": buffer.getvalue(),
-             "top_images": buffer.getvalue()} for row in visualizations()]
-    return pa.Table.from_pylist(rows, schema=tables.THUMBNAILS).to_batches(1000)
+    rows = [
+        {"layer": row["layer"], "channel": row["channel"], "visualization": buffer.getvalue(), "top_images": buffer.getvalue()}
+        for row in visualizations()
+    ]
+    return pa.Table.from_pylist(rows, schema=THUMBNAILS).to_batches(1000)
 
 
 MAGNIFICATIONS = [0.5, 0.595, 0.707, 0.841, 1, 1.189, 1.414, 1.682, 2]
@@ -60,21 +76,49 @@ MAGNIFICATIONS = [0.5, 0.595, 0.707, 0.841, 1, 1.189, 1.414, 1.682, 2]
 def past_the_paper() -> dict[str, list[dict]]:
     """Tables of a study of three seeds; channel 6 of each block has no tuning by its visualization."""
     rows = list(criteria())
-    stability = [row | {"n_seeds": 3, "n_passing": row["channel"] % 4, "share": row["channel"] % 4 / 3, "lower": 0.2077 * (row["channel"] % 4),
-                        "upper": 1 - 0.1 * (3 - row["channel"] % 4)} for row in rows]
+    stability = [
+        row
+        | {
+            "n_seeds": 3,
+            "n_passing": row["channel"] % 4,
+            "share": row["channel"] % 4 / 3,
+            "lower": 0.2077 * (row["channel"] % 4),
+            "upper": 1 - 0.1 * (3 - row["channel"] % 4),
+        }
+        for row in rows
+    ]
     natural = [row | {"n_images": 9, "in_pre": 0, "in_post": 3, "pre_post": row["channel"] % 10} for row in rows]
-    tuning = [{"block": row["block"], "channel": row["channel"], "source": source, "stimulus": stimulus, "magnification": factor,
-               "in": 4 - abs(place - 2), "pre": 8 - 2 * abs(place - 6), "post": number(row["channel"], place)}
-              for row in rows for source in ("In", "Pre") for stimulus in ("visualization", "image")
-              for place, factor in enumerate(MAGNIFICATIONS) if row["channel"] != 6 or stimulus == "image"]
+    tuning = [
+        {
+            "block": row["block"],
+            "channel": row["channel"],
+            "source": source,
+            "stimulus": stimulus,
+            "magnification": factor,
+            "in": 4 - abs(place - 2),
+            "pre": 8 - 2 * abs(place - 6),
+            "post": number(row["channel"], place),
+        }
+        for row in rows
+        for source in ("In", "Pre")
+        for stimulus in ("visualization", "image")
+        for place, factor in enumerate(MAGNIFICATIONS)
+        if row["channel"] != 6 or stimulus == "image"
+    ]
     return {"stability": stability, "natural": natural, "tuning": tuning}
 
 
 def build(folder: Path, natural_images: bool = True, study: bool = True) -> Path:
     """An atlas of the full experiment's size."""
     layers = {name: block.layers for name, block in BLOCKS.items()}
-    found = describe(layers, criteria(), visualizations(), top_images() if natural_images else None, FACTS,
-                     **(past_the_paper() if study else {}))
+    found = describe(
+        layers,
+        criteria(),
+        visualizations(),
+        top_images() if natural_images else None,
+        FACTS,
+        **(past_the_paper() if study else {}),
+    )
     write(folder, found, thumbnails(), ASSETS)
     return folder
 
@@ -112,9 +156,16 @@ def test_numbers_have_four_digits_and_what_is_missing_is_null(atlas):
     assert block["name"] == "2.1" and block["layers"] == {"In": "layer2.0", "Pre": "layer2.1.bn2", "Post": "layer2.1"}
     assert block["post_in"][0] == 1.235 and block["ratio"][4] is None and len(block["gain"]) == 128
     rows = [row for row in criteria() if row["block"] == "2.1"]
-    assert block["verdict"] == [row["gain_passes"] + 2 * row["ratio_passes"] for row in rows] and set(block["verdict"]) == {0, 1, 2, 3}
+    assert block["verdict"] == [row["gain_passes"] + 2 * row["ratio_passes"] for row in rows] and set(block["verdict"]) == {
+        0,
+        1,
+        2,
+        3,
+    }
     layer = data(atlas)["layers"]["layer2.1"]
-    assert layer["stuck"] == [3, 53, 103] and layer["top"][5] == [float(f"{number(5, rank):.4g}") for rank in range(1, 10)]
+    assert layer["dead_gradient"] == [3, 53, 103] and layer["top"][5] == [
+        float(f"{number(5, rank):.4g}") for rank in range(1, 10)
+    ]
 
 
 def test_curves_are_in_percent_of_the_largest_response(atlas):
@@ -123,8 +174,11 @@ def test_curves_are_in_percent_of_the_largest_response(atlas):
     curves = found["blocks"][2]["tuning"]["15"]["image"]
     post = [number(15, place) for place in range(9)]
     largest = max(8, *map(abs, post))
-    assert curves == [[round(100 * (4 - abs(place - 2)) / largest) for place in range(9)],
-                      [round(100 * (8 - 2 * abs(place - 6)) / largest) for place in range(9)], [round(100 * value / largest) for value in post]]
+    assert curves == [
+        [round(100 * (4 - abs(place - 2)) / largest) for place in range(9)],
+        [round(100 * (8 - 2 * abs(place - 6)) / largest) for place in range(9)],
+        [round(100 * value / largest) for value in post],
+    ]
     assert set(found["blocks"][2]["tuning"]["6"]) == {"image"}
 
 
@@ -143,7 +197,9 @@ def test_natural_images_can_be_left_out(chromium, tmp_path):
 
 def test_images_load_when_they_are_seen(page):
     # Firefox and Safari load an image at once when its source comes first (Mozilla bug 1647077).
-    orders = page.locator("img").evaluate_all("images => [...new Set(images.map(image => image.getAttributeNames().join(' ')))]")
+    orders = page.locator("img").evaluate_all(
+        "images => [...new Set(images.map(image => image.getAttributeNames().join(' ')))]"
+    )
     assert all(names.split().index("loading") < names.split().index("src") for names in orders)
     page.wait_for_function("[...document.images].filter(image => image.complete && image.naturalWidth).length >= 12")
     first = [url for url in page.requested if url.endswith(".webp")]
@@ -168,8 +224,11 @@ def test_channels_are_filtered_by_block_and_verdict(page):
         page.select_option("#block", block)
         for verdict, meets in {"3": (True, True), "1": (True, False), "2": (False, True), "0": (False, False)}.items():
             page.select_option("#verdict", verdict)
-            expected = [f"{block} · {row['channel']}" for row in rows
-                        if row["block"] == block and (row["gain_passes"], row["ratio_passes"]) == meets]
+            expected = [
+                f"{block} · {row['channel']}"
+                for row in rows
+                if row["block"] == block and (row["gain_passes"], row["ratio_passes"]) == meets
+            ]
             assert titles(page) == expected and expected
             assert page.inner_text("#count") == f"{len(expected)} of 1856 channels"
     page.select_option("#block", "")
@@ -189,9 +248,18 @@ def test_channels_are_sorted_with_what_is_missing_last(page, term, order):
     assert titles(page) == [f"2.0 · {row['channel']}" for row in have + missing]
 
 
-@pytest.mark.parametrize(("words", "expected"), [
-    ("15", [f"{block} · 15" for block in BLOCKS]), ("2.1/15", ["2.1 · 15"]), ("2.1 15", ["2.1 · 15"]),
-    ("#2.1/15", ["2.1 · 15"]), ("1.1", [f"1.1 · {channel}" for channel in range(64)]), ("300", ["4.0 · 300", "4.1 · 300"]), ("x", [])])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("15", [f"{block} · 15" for block in BLOCKS]),
+        ("2.1/15", ["2.1 · 15"]),
+        ("2.1 15", ["2.1 · 15"]),
+        ("#2.1/15", ["2.1 · 15"]),
+        ("1.1", [f"1.1 · {channel}" for channel in range(64)]),
+        ("300", ["4.0 · 300", "4.1 · 300"]),
+        ("x", []),
+    ],
+)
 def test_a_channel_is_searched_for_by_its_number(page, words, expected):
     page.fill("#search", words)
     assert titles(page) == expected and page.inner_text("#count") == f"{len(expected)} of 1856 channels"
@@ -208,7 +276,9 @@ def test_a_link_opens_exactly_its_channel(page, atlas):
     assert terms["Eq. 1: gain above 0"] == ("holds" if row["gain_passes"] else "does not hold")
     assert terms["Eq. 2: ratio between 1/1.5 and 1.5"] == ("holds" if row["ratio_passes"] else "does not hold")
     sources = [image.get_attribute("src") for image in page.locator("#columns img").all()]
-    assert sources == [f"images/{layer}/15{kind}.webp" for layer in ("layer2.0", "layer2.1.bn2", "layer2.1") for kind in ("", "-top")]
+    assert sources == [
+        f"images/{layer}/15{kind}.webp" for layer in ("layer2.0", "layer2.1.bn2", "layer2.1") for kind in ("", "-top")
+    ]
     page.wait_for_function("[...document.querySelectorAll('#columns img')].every(image => image.naturalWidth)")
     assert page.get_attribute("#link", "href") == "#2.1/15"
 
@@ -233,7 +303,9 @@ def test_responses_to_magnified_images_are_drawn(page, atlas):
     page.goto((atlas / "index.html").as_uri() + "#2.1/15")
     plots = page.locator("#tuning svg")
     assert [caption.split(" at In")[0].split(" of In")[0] for caption in page.locator("figcaption").all_inner_texts()] == [
-        "Responses to the visualization", "Responses to the top images"]
+        "Responses to the visualization",
+        "Responses to the top images",
+    ]
     labels = [plot.get_attribute("aria-label") for plot in plots.all()]
     assert all("channel 15" in label and "In 0.707x, of Pre 1.414x, of Post " in label for label in labels) and len(labels) == 2
     assert plots.first.locator("polyline").count() == 3 and plots.first.locator("circle").count() == 3
@@ -329,10 +401,16 @@ def test_a_screen_reader_has_a_name_for_everything(page, atlas):
 
 CONTRASTS = """() => {
   const channel = value => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  const luminance = color => { const [r, g, b] = color.match(/[\\d.]+/g).map(Number); return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b); };
-  const ground = element => { const color = getComputedStyle(element).backgroundColor; return color === "rgba(0, 0, 0, 0)" ? ground(element.parentElement) : color; };
-  return ["#facts", "#count", "h1", "label", "button", ".card b", ".card .terms", ".verdict", ".verdict.both", ".verdict.partly",
-    "#search::placeholder"].map(place => {
+  const luminance = color => {
+    const [r, g, b] = color.match(/[\\d.]+/g).map(Number);
+    return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  };
+  const ground = element => {
+    const color = getComputedStyle(element).backgroundColor;
+    return color === "rgba(0, 0, 0, 0)" ? ground(element.parentElement) : color;
+  };
+  return ["#facts", "#count", "h1", "label", "button", ".card b", ".card .terms", ".verdict", ".verdict.both",
+    ".verdict.partly", "#search::placeholder"].map(place => {
     const [selector, pseudo] = place.split(/(?=::)/);
     const element = document.querySelector(selector);
     const [one, other] = [getComputedStyle(element, pseudo).color, ground(element)].map(luminance);

@@ -3,8 +3,8 @@
 import zipfile
 
 import pytest
-
 from chromium import page_of
+
 from runs import TINY, TINY_STUDY, overlaid, snakemake
 
 CATEGORIES = ["Ablation", "Atlas", "Criteria", "Images", "Paper", "Run", "Visualization"]
@@ -69,16 +69,27 @@ def test_captions_state_what_is_in_force(report):
     assert "over 16 steps of Adam" in text and "where the time went" in text
 
 
-@pytest.mark.parametrize(("category", "figure", "said"), [
-    ("Criteria", "stability over seeds", "The share of the 2 seeds of feature visualization that each channel passes with"),
-    ("Criteria", "sensitivity to thresholds", "the others stay in force (tolerance 3, margin 0, magnification 2)"),
-    ("Criteria", "verdicts by natural images", "a mean over the nine top images of In or of Pre (tolerance 3, magnification 2)"),
-    ("Visualization", "top images in common", "The mean share of the nine top images that two layers of a block have in common"),
-    ("Visualization", "scale tuning", "The magnification, of 0.5, 1, 2, that In, Pre and Post answer most"),
-    ("Ablation", "acceptance of draws", "Draws of all controls but unscreened go on until 2 are accepted"),
-    ("Ablation", "dose and response", "the mean of 2 random orders"),
-    ("Ablation", "paired statistics", "a hierarchical bootstrap over images and trials (50 resamples)"),
-])
+@pytest.mark.parametrize(
+    ("category", "figure", "said"),
+    [
+        ("Criteria", "stability over seeds", "The share of the 2 seeds of feature visualization that each channel passes with"),
+        ("Criteria", "sensitivity to thresholds", "the others stay in force (tolerance 3, margin 0, magnification 2)"),
+        (
+            "Criteria",
+            "verdicts by natural images",
+            "a mean over the nine top images of In or of Pre (tolerance 3, magnification 2)",
+        ),
+        (
+            "Visualization",
+            "top images in common",
+            "The mean share of the nine top images that two layers of a block have in common",
+        ),
+        ("Visualization", "scale tuning", "The magnification, of 0.5, 1, 2, that In, Pre and Post answer most"),
+        ("Ablation", "acceptance of draws", "Draws of all controls but unscreened go on until 2 are accepted"),
+        ("Ablation", "dose and response", "the mean of 2 random orders"),
+        ("Ablation", "paired statistics", "a hierarchical bootstrap over images and trials (50 resamples)"),
+    ],
+)
 def test_every_part_of_a_study_has_its_figure_and_caption(page, report, category, figure, said):
     assert said in (report / "report.html").read_text()
     look(page, category, figure)
@@ -87,8 +98,21 @@ def test_every_part_of_a_study_has_its_figure_and_caption(page, report, category
 
 def test_every_table_of_a_study_can_be_read(report):
     pages = {path.name for path in report.rglob("*.html")}
-    assert {f"{table}.html" for table in ("stability", "sensitivity", "natural_criteria", "agreement", "overlap", "preference", "acceptance",
-                                          "variants", "dose_response", "effects")} <= pages
+    assert {
+        f"{table}.html"
+        for table in (
+            "stability",
+            "sensitivity",
+            "natural_criteria",
+            "agreement",
+            "overlap",
+            "preference",
+            "acceptance",
+            "variants",
+            "dose_response",
+            "effects",
+        )
+    } <= pages
 
 
 def test_natural_images_stay_out_of_the_report(copy):

@@ -1,4 +1,4 @@
-"""The profile for Slurm, on a real one of a single node: the embedded default, faults on the way, and how GPUs are asked for."""
+"""The profile for Slurm, on a real one of one node: the embedded default, faults on the way, and how GPUs are asked for."""
 
 import os
 import re
@@ -53,8 +53,13 @@ def test_the_embedded_default_survives_its_faults(slurm, default, tmp_path):
     assert orphans
 
     with open(folder / "said.txt", "a") as said:
-        run = subprocess.Popen(["bash", "profiles/slurm/resume.sh", "--configfile", "test.yaml", *POLL], cwd=folder, stdout=said,
-                               stderr=subprocess.STDOUT, env=os.environ | {"PATH": PATH})
+        run = subprocess.Popen(
+            ["bash", "profiles/slurm/resume.sh", "--configfile", "test.yaml", *POLL],
+            cwd=folder,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"PATH": PATH},
+        )
     kill(awaited(lambda: processes(folder, "extract_activations"))[:1])
     assert run.wait() == 0, (folder / "said.txt").read_text()[-5000:]
     assert {job["JobState"] for job in jobs() if job["JobId"] in orphans} <= {"CANCELLED", "COMPLETED"}
@@ -79,8 +84,23 @@ def test_a_gpu_is_asked_for_both_ways(slurm, copy, ask, granted):
     profile.write_text(text.replace("    gpu: 1\n", f"    {ask}\n"))
     output = copy / "results/visualizations/chunks/0/layer2.0/0-24.parquet"
     before = tables(copy)
-    subprocess.run([*command(copy, TINY, str(output.relative_to(copy)), "--forcerun", "visualize", "--workflow-profile",
-                             "profiles/slurm", *POLL)], cwd=copy, env=os.environ | {"PATH": PATH}, check=True)
+    subprocess.run(
+        [
+            *command(
+                copy,
+                TINY,
+                str(output.relative_to(copy)),
+                "--forcerun",
+                "visualize",
+                "--workflow-profile",
+                "profiles/slurm",
+                *POLL,
+            )
+        ],
+        cwd=copy,
+        env=os.environ | {"PATH": PATH},
+        check=True,
+    )
     job = of_rule("visualize")[-1]
     assert job["JobState"] == "COMPLETED" and job[granted] == "gres:gpu:1"
     assert tables(copy) == before

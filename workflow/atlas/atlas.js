@@ -33,10 +33,10 @@ function verdictOf({ verdict }) {
 
 function picture({ block, channel }, column) {
   const layer = block.layers[column];
-  const stuck = layers[layer].stuck.includes(channel) ? ", never active: still noise" : "";
+  const dead_gradient = layers[layer].dead_gradient.includes(channel) ? ", never active: still noise" : "";
   return element("img", {
     loading: "lazy", src: `images/${layer}/${channel}.webp`, decoding: "async", width: 224, height: 224,
-    alt: `Block ${block.name}, channel ${channel}, visualization at ${column}: activation ${text(layers[layer].activation[channel])}${stuck}`,
+    alt: `Block ${block.name}, channel ${channel}, visualization at ${column}: activation ${text(layers[layer].activation[channel])}${dead_gradient}`,
   });
 }
 
@@ -86,9 +86,9 @@ function show() {
 
 function column(each, name) {
   const layer = each.block.layers[name];
-  const { activation, stuck, top } = layers[layer];
+  const { activation, dead_gradient, top } = layers[layer];
   const made = element("section", {}, element("h3", {}, name), element("p", {}, layer), picture(each, name),
-    element("p", {}, stuck.includes(each.channel) ? "visualization, never active: still noise"
+    element("p", {}, dead_gradient.includes(each.channel) ? "visualization, never active: still noise"
       : `visualization, activation ${text(activation[each.channel])}`));
   if (facts.naturalImages) {
     made.append(mosaic(each, name), element("p", {}, `top images, activations ${top[each.channel].join(", ")}`));

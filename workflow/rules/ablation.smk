@@ -4,8 +4,6 @@ results/ratios.parquet.
 Trials go in ranges. A range screens its own draws, going on where the range before it stopped, so that more trials are
 computed without touching those there are."""
 
-EVALUATION = ["images.resize", "images.crop"]
-DRAWN = {"resample": ["ablation.seed"]}  # settings of a kind of ablation that is random itself
 EVALUATION_INPUT = dict(
     MODEL,
     **IMAGES,
@@ -21,8 +19,8 @@ rule ablate_no_scale:
     output:
         "results/ablation/{block}/no_scale.parquet",
     params:
-        library=library("ablate_no_scale.py"),
-        settings=settings(*EVALUATION),
+        code=code("ablate_no_scale"),
+        settings=settings(*dependencies.TRANSFORMED_IMAGES),
         batch_size=untracked("images.batch_size"),
     log:
         "logs/ablate_no_scale/{block}.log",
@@ -38,7 +36,7 @@ rule ablate_no_scale:
 
 
 rule screen_candidates:
-    """Random draws of a control at no scale, in order, until a range of trials is found."""
+    """Random draws of a control at no scale, in order, until a range of trials is complete."""
     input:
         **EVALUATION_INPUT,
         no_scale="results/ablation/{block}/no_scale.parquet",
@@ -46,8 +44,8 @@ rule screen_candidates:
     output:
         "results/ablation/{block}/{control}/screening/{first}-{stop}.parquet",
     params:
-        library=library("screen_candidates.py"),
-        settings=lambda wildcards: settings(*EVALUATION, "ablation.seed") | {"slack": slack(wildcards)},
+        code=code("screen_candidates"),
+        settings=lambda wildcards: dependencies.screening(CONFIG, wildcards.block),
         max_candidates=untracked("ablation.max_candidates"),
         batch_size=untracked("images.batch_size"),
     log:
@@ -64,22 +62,21 @@ rule screen_candidates:
 
 
 rule ablate:
-    """Accuracies of a range of a control's trials at every scale, with one kind of ablation; the first range has the conditions
-    that they are compared with, too."""
+    """Accuracies of a range of a control's trials at every scale, with one replacement; the first range has the conditions that
+    they are compared with, too."""
     input:
         **EVALUATION_INPUT,
         screening="results/ablation/{block}/{control}/screening/{first}-{stop}.parquet",
     output:
-        "results/ablation/{block}/{control}/{kind}/{first}-{stop}.parquet",
+        "results/ablation/{block}/{control}/{replacement}/{first}-{stop}.parquet",
     params:
-        library=library("ablate.py"),
-        settings=lambda wildcards: settings(*EVALUATION, "ablation.crop_convention", *DRAWN.get(wildcards.kind, []))
-        | {"percents": percents()},
+        code=code("ablate"),
+        settings=lambda wildcards: dependencies.ablation(CONFIG, wildcards.replacement),
         batch_size=untracked("images.batch_size"),
     log:
-        "logs/ablate/{block}/{control}/{kind}/{first}-{stop}.log",
+        "logs/ablate/{block}/{control}/{replacement}/{first}-{stop}.log",
     benchmark:
-        "results/benchmarks/ablate/{block}/{control}/{kind}/{first}-{stop}.tsv"
+        "results/benchmarks/ablate/{block}/{control}/{replacement}/{first}-{stop}.tsv"
     threads: 4
     conda:
         "../../envs/scalestream.yaml"
@@ -91,6 +88,7 @@ rule ablate:
 
 rule gather_candidates:
     """Every draw of every block and control."""
+    localrule: True
     input:
         tables=expand(
             "results/ablation/{block}/{control}/screening/{trials}.parquet",
@@ -101,8 +99,8 @@ rule gather_candidates:
     output:
         "results/candidates.parquet",
     params:
-        library=library("gather.py"),
-        settings={"schema": "CANDIDATES"},
+        code=code("gather", "scalestream.ablation.tables:CANDIDATES"),
+        settings={"schema": "scalestream.ablation.tables:CANDIDATES"},
     log:
         "logs/gather_candidates.log",
     benchmark:
@@ -115,6 +113,7 @@ rule gather_candidates:
 
 rule gather_ablation:
     """Every accuracy of every block, condition, trial and scale of the paper's experiment."""
+    localrule: True
     input:
         tables=expand(
             "results/ablation/{block}/{name}.parquet",
@@ -124,8 +123,8 @@ rule gather_ablation:
     output:
         "results/ablation.parquet",
     params:
-        library=library("gather.py"),
-        settings={"schema": "ABLATION"},
+        code=code("gather", "scalestream.ablation.tables:ABLATION"),
+        settings={"schema": "scalestream.ablation.tables:ABLATION"},
     log:
         "logs/gather_ablation.log",
     benchmark:
@@ -138,12 +137,13 @@ rule gather_ablation:
 
 rule compute_ratios:
     """Eq. 3 for every block and scale."""
+    localrule: True
     input:
         ablation="results/ablation.parquet",
     output:
         "results/ratios.parquet",
     params:
-        library=library("compute_ratios.py"),
+        code=code("compute_ratios"),
     log:
         "logs/compute_ratios.log",
     benchmark:
@@ -152,3 +152,8 @@ rule compute_ratios:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/compute_ratios.py"
+
+
+show("candidates", "Ablation", "scalestream.ablation.tables:CANDIDATES")
+show("ablation", "Ablation", "scalestream.ablation.tables:ABLATION")
+show("ratios", "Ablation", "scalestream.ablation.tables:RATIOS")

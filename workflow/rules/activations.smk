@@ -10,8 +10,8 @@ rule extract_activations:
     output:
         expand("results/activations/{layer}.parquet", layer=ALL_LAYERS),
     params:
-        library=library("extract_activations.py"),
-        settings=settings("images.resize", "images.crop"),
+        code=code("extract_activations"),
+        settings=settings(*dependencies.TRANSFORMED_IMAGES),
         batch_size=untracked("images.batch_size"),
     log:
         "logs/extract_activations.log",
@@ -35,7 +35,7 @@ rule summarize_activations:
         means="results/mean_activations.parquet",
         top="results/top_images.parquet",
     params:
-        library=library("summarize_activations.py"),
+        code=code("summarize_activations"),
     log:
         "logs/summarize_activations.log",
     benchmark:
@@ -44,3 +44,6 @@ rule summarize_activations:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/summarize_activations.py"
+
+
+TARGETS += ["results/mean_activations.parquet", "results/top_images.parquet"]

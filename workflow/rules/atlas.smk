@@ -6,6 +6,7 @@ PAGE = ["index.html", "atlas.css", "atlas.js"]
 
 rule build_atlas:
     """The channel atlas, a static page that needs no server and no network."""
+    localrule: True
     input:
         criteria="results/criteria.parquet",
         top="results/top_images.parquet",
@@ -14,7 +15,7 @@ rule build_atlas:
         natural="results/natural_criteria.parquet" if STUDY["natural_criteria"] else [],
         tuning="results/tuning.parquet" if STUDY["tuning"] else [],
         visualizations=expand("results/visualizations/{layer}.parquet", layer=LAYERS),
-        assets=[relpath(WORKFLOW / "atlas" / file) for file in PAGE],
+        assets=[local(relpath(WORKFLOW / "atlas" / file)) for file in PAGE],
     output:
         report(
             directory("results/atlas"),
@@ -24,9 +25,9 @@ rule build_atlas:
             labels={"result": "channel atlas", "blocks": "all"},
         ),
     params:
-        library=library("build_atlas.py"),
+        code=code("build_atlas"),
         settings=settings("model.architecture", "model.weights", "criteria", "visualization.steps", "atlas.natural_images")
-        | {"blocks": {name: block.layers for name, block in BLOCKS.items()}},
+        | {"blocks": LAYERS_BY_BLOCK},
     log:
         "logs/build_atlas.log",
     benchmark:
@@ -35,3 +36,6 @@ rule build_atlas:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/build_atlas.py"
+
+
+TARGETS.append("results/atlas")

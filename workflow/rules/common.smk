@@ -7,37 +7,47 @@ import shutil
 import subprocess
 import sys
 from functools import cache, partial
-from modulefinder import ModuleFinder
 from os.path import relpath
 from pathlib import Path
 
+import yaml
 from snakemake.logging import logger
+from snakemake.utils import update_config
 
-WORKFLOW = Path(workflow.basedir) / "workflow"
+WORKFLOW = Path(workflow.snakefile).parents[1]  # not by workflow.basedir, which is another's where this is a module
 sys.path.insert(0, str(WORKFLOW))
 os.environ.update(SCALESTREAM_LOCK=str(WORKFLOW.parent / "envs" / "requirements.txt"))  # for the conda environment
 if not workflow.subprocess_exec:
     os.environ.update(SCALESTREAM_RUN=str(os.getpid()))  # without which no job goes on
 
-from scalestream import config as configuration
-from scalestream import tables
-from scalestream.architectures import all_layers, layer_channels, select_blocks
+from scalestream.config import checking, dependencies
+from scalestream.config import settings as configuration
+from scalestream.config.dependencies import chunks
+from scalestream.criteria.selection import seeds_to_ask
 from scalestream.errors import InputError
-from scalestream.selection import seeds_to_ask
-from scalestream.sensitivity import with_papers
+from scalestream.networks.architectures import ARCHITECTURES, all_layers, layer_channels, select_blocks
+from scalestream.digest.library import Library
+from scalestream.run import files, tables
+
+
+def completed(section):
+    """The configuration of a module, which Snakemake takes as it is given, laid over the default one."""
+    default = yaml.safe_load((WORKFLOW.parent / "config.yaml").read_text())
+    update_config(default, section)
+    return default
 
 
 def checked(raw):
     """The configuration, or one line a fault and the end of the run."""
     try:
-        found = configuration.check(raw)
-        if workflow.is_main_process and Path(found["model"]["weights"]).is_file():
-            from scalestream import network  # torch takes seconds to import
+        complete = checking.check(raw)
+        if workflow.is_main_process and Path(complete["model"]["weights"]).is_file():
+            from scalestream.networks import weights  # torch takes seconds to import
 
-            network.resolve(**found["model"])
+            weights.resolve(**complete["model"])
     except InputError as error:
         sys.exit(str(error))
-    return found
+    return complete
 
 
 @cache
@@ -53,6 +63,11 @@ def gpus(wildcards):
     return int(workflow.is_main_process and workflow.local_exec and has_gpu())
 
 
+def ours(path):
+    """Whether a rule of this workflow makes a file; as a module, it may share its folder with others."""
+    return any(output.match(str(path)) for rule in workflow.modifier.rules for output in rule.output)
+
+
 def set_aside(fault):
     """Moves a damaged or foreign table away, so that it is made anew where it is needed; in a dry run too."""
     path, reason = fault
@@ -60,35 +75,42 @@ def set_aside(fault):
     logger.warning(f"{reason}; it is now {aside}, and is made anew if it is needed")
 
 
-@cache
-def library(script):
-    """A digest of a script and the library's modules that it imports, directly or not: as a parameter, it has an edit rerun
-    the rule, whereas Snakemake would judge the script by its time, and not know the modules (rerun-triggers)."""
-    finder = ModuleFinder(path=[str(WORKFLOW), str(WORKFLOW / "scripts")])
-    finder.run_script(str(WORKFLOW / "scripts" / script))
-    files = sorted(Path(module.__file__) for module in finder.modules.values() if module.__file__)
-    return hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()
+LIBRARY = Library([WORKFLOW, WORKFLOW / "scripts"])
 
 
-def ranges(count, size):
-    """Half-open ranges of at most `size` that cover 0..count, as they stand in file names."""
-    return [f"{first}-{min(first + size, count)}" for first in range(0, count, size)]
+def code(script, *definitions):
+    """A digest of all code that can change what a script makes: as a parameter, it has an edit of meaning rerun the rule,
+    whereas Snakemake would judge the script by its time, and not know the library (rerun-triggers).
+
+    definitions: what the script reads by name, as `module:name`.
+    """
+    return LIBRARY.digest([script, *definitions])
 
 
-CONFIG = checked(config)
-config.update(CONFIG)  # which the report's captions read
+CONFIG = checked(config if workflow.modifier.is_main_snakefile() else completed(config))
+config = CONFIG  # which the report's captions read
 ARCHITECTURE = CONFIG["model"]["architecture"]
 BLOCKS = {block.name: block for block in select_blocks(ARCHITECTURE, CONFIG["blocks"], "blocks")}
 ABLATED = [name for name in BLOCKS if name in CONFIG["ablation"]["blocks"]]
 LAYERS = layer_channels(list(BLOCKS.values()))
+LAYERS_BY_BLOCK = {name: block.layers for name, block in BLOCKS.items()}
 ALL_LAYERS = all_layers(ARCHITECTURE)
 SEEDS = CONFIG["visualization"]["seeds"]
 FIRST_SEED = SEEDS[0]
-TRIALS = ranges(CONFIG["ablation"]["trials"], CONFIG["ablation"]["trials_per_job"])
+TRIALS = chunks(CONFIG["ablation"]["trials"], CONFIG["ablation"]["trials_per_job"])
 MODEL = {"weights": "results/model/weights.safetensors", "manifest": "results/model/manifest.json"}
 
 settings = partial(configuration.settings, CONFIG)
 STUDY = settings("study")["study"]
+
+TARGETS = []  # files that a run makes
+SHOWN = {}  # by table that the report shows: its category, and its schema
+
+
+def show(table, category, schema):
+    """Has a run make a table, and the report show it in a category."""
+    TARGETS.append(f"results/{table}.parquet")
+    SHOWN[table] = category, schema
 
 
 def untracked(key):
@@ -100,52 +122,18 @@ def untracked(key):
 
 
 def weights_file():
-    """The weights as an input file, where they are one."""
+    """The weights as an input file, where they are one; local, as all that no job makes, so that a module's prefix spares it."""
     weights = CONFIG["model"]["weights"]
-    if weights == "embedded":
-        return [relpath(WORKFLOW.parent / "resources" / "small.safetensors")]
-    return [weights] if Path(weights).is_file() else []
-
-
-OPTIMIZATION = [
-    "images.crop",
-    "visualization.steps",
-    "visualization.learning_rate",
-    "visualization.sd",
-    "visualization.scales",
-    "visualization.angles",
-]
-COMPARED = [
-    "model.architecture",
-    "model.weights",
-    "images.source",
-    "images.resize",
-    "images.crop",
-    "visualization.steps",
-    "visualization.learning_rate",
-    "visualization.sd",
-    "visualization.scales",
-    "visualization.angles",
-    "criteria.tolerance",
-    "criteria.magnification",
-    "ablation.selection",
-    "ablation.crop_convention",
-    "ablation.trials",
-    "ablation.slack",
-]
-
-
-def optimization(layers, seed):
-    """Settings of the optimisation, with its seed and the jitter of just these layers."""
-    jitter = {layer: configuration.jitter(CONFIG, layer) for layer in layers}
-    return settings(*OPTIMIZATION) | {"jitter": jitter, "visualization.seed": int(seed)}
+    if shipped := ARCHITECTURES[ARCHITECTURE].shipped_weights.get(weights):
+        weights = relpath(shipped)
+    return [local(weights)] if Path(weights).is_file() else []
 
 
 @cache
 def folder_state(folder):
     """A digest of the names, sizes and times of a folder's files: a file replaced, removed or added changes it."""
-    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-    lines = (f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
+    paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    lines = (f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in paths)
     return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
 
 
@@ -155,13 +143,8 @@ def visualization_chunks(layer, seed):
         "results/visualizations/chunks/{seed}/{layer}/{range}.parquet",
         seed=seed,
         layer=layer,
-        range=ranges(LAYERS[layer], CONFIG["visualization"]["channels_per_job"]),
+        range=chunks(LAYERS[layer], CONFIG["visualization"]["channels_per_job"]),
     )
-
-
-def slack(wildcards):
-    """How much higher a block's draws may score at no scale."""
-    return settings("ablation.slack")["ablation.slack"].get(wildcards.block, 0)
 
 
 def previous_screening(wildcards):
@@ -170,45 +153,43 @@ def previous_screening(wildcards):
     return expand(f"results/ablation/{wildcards.block}/{wildcards.control}/screening/{{trials}}.parquet", trials=before)
 
 
-def percents():
-    """The scale transformations, ascending."""
-    return sorted(CONFIG["ablation"]["scale_percents"])
+def figure_blocks(figure):
+    """The blocks that a figure shows."""
+    if figure.name == "figure1":
+        return [name for name in BLOCKS if name in ABLATED or name in CONFIG["figures"]["figure1"]]
+    if figure.stages:
+        return [name for name in BLOCKS if name.startswith(figure.stages)]
+    return ABLATED if figure.ablated else list(BLOCKS)
 
 
-def figure(name, category, **labels):
+def figure_options(figure):
+    """The further arguments of the function that draws a figure."""
+    options = {name: value for name, key in figure.options for value in settings(key).values()}
+    return options | ({"blocks": figure_blocks(figure)} if figure.stages else {})
+
+
+def figure_files(figure):
     """A figure's files; the report has it in a category, with its caption and labels."""
-    path, caption = f"results/figures/{name}", f"../report/{name}.rst"
-    return {"png": report(f"{path}.png", category=category, caption=caption, labels=labels), "pdf": f"{path}.pdf"}
-
-
-def with_natural_images(path, **shown):
-    """An output with natural images, which goes into the report only where they may be shared (atlas.natural_images)."""
-    return report(path, **shown) if CONFIG["atlas"]["natural_images"] else path
-
-
-def compared(config):
-    """What decides whether numbers of two configurations may be compared."""
-    jitter = {layer: configuration.jitter(config, layer) for layer in LAYERS}
-    return configuration.settings(config, *COMPARED) | {"visualization.jitter": jitter}
+    path, label, blocks = f"results/figures/{figure.name}", figure.label, ", ".join(figure_blocks(figure)) or "none"
+    blocks = "all" if figure_blocks(figure) == list(BLOCKS) else blocks
+    in_report = partial(report, category=figure.category)
+    if figure.natural_images and not CONFIG["atlas"]["natural_images"]:
+        in_report = lambda path, **shown: path
+    if figure.stages:
+        labels = lambda wildcards: {"result": f"{label}, page {wildcards.page}", "blocks": blocks}
+        folder = in_report(directory(path), patterns=["{page}.png"], caption="../report/grids.rst", labels=labels)
+        return {"pdf": f"{path}.pdf", "pages": folder}
+    png = in_report(f"{path}.png", caption=f"../report/{figure.name}.rst", labels={"result": label, "blocks": blocks})
+    return {"png": png, "pdf": f"{path}.pdf"}
 
 
 wildcard_constraints:
     layer="|".join(map(re.escape, ALL_LAYERS)),
     block="|".join(map(re.escape, BLOCKS)),
     control="random|unscreened|matched|all",
-    kind="mean|zero|resample",
+    replacement="mean|zero|resample",
     seed=r"\d+",
     first=r"\d+",
     stop=r"\d+",
     shard=r"\d+",
     shards=r"\d+",
-
-
-if workflow.is_main_process:
-    for fault in tables.damaged("results"):
-        set_aside(fault)
-
-
-onstart:
-    for partial in Path("results").rglob(f".*{tables.PARTIAL}"):  # of jobs that were killed
-        shutil.rmtree(partial, ignore_errors=True)

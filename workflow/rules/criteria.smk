@@ -11,7 +11,7 @@ rule evaluate_criteria:
     output:
         "results/criteria/{seed}/{block}.parquet",
     params:
-        library=library("evaluate_criteria.py"),
+        code=code("evaluate_criteria"),
         settings=settings("criteria"),
     log:
         "logs/evaluate_criteria/{seed}/{block}.log",
@@ -27,13 +27,14 @@ rule evaluate_criteria:
 
 rule gather_criteria:
     """All blocks in one table, with the first seed."""
+    localrule: True
     input:
         tables=expand("results/criteria/{seed}/{block}.parquet", seed=FIRST_SEED, block=BLOCKS),
     output:
         "results/criteria.parquet",
     params:
-        library=library("gather.py"),
-        settings={"schema": "CRITERIA"},
+        code=code("gather", "scalestream.criteria.tables:CRITERIA"),
+        settings={"schema": "scalestream.criteria.tables:CRITERIA"},
     log:
         "logs/gather_criteria.log",
     benchmark:
@@ -46,12 +47,13 @@ rule gather_criteria:
 
 rule select_channels:
     """The channels of a block that are ablated."""
+    localrule: True
     input:
         criteria=expand("results/criteria/{seed}/{{block}}.parquet", seed=seeds_to_ask(CONFIG["ablation"]["selection"], SEEDS)),
     output:
         "results/selection/{block}.parquet",
     params:
-        library=library("select_channels.py"),
+        code=code("select_channels"),
         settings=settings("ablation.selection"),
     log:
         "logs/select_channels/{block}.log",
@@ -61,3 +63,7 @@ rule select_channels:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/select_channels.py"
+
+
+TARGETS += expand("results/criteria/{seed}/{block}.parquet", seed=SEEDS, block=BLOCKS)
+show("criteria", "Criteria", "scalestream.criteria.tables:CRITERIA")

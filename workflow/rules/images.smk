@@ -11,10 +11,11 @@ IMAGES = {
 
 rule draw_demo_images:
     """The embedded default's validation images."""
+    localrule: True
     output:
         directory("results/demo_images"),
     params:
-        library=library("draw_demo_images.py"),
+        code=code("draw_demo_images"),
         settings=settings("images.demo", "images.resize"),
     log:
         "logs/draw_demo_images.log",
@@ -34,7 +35,7 @@ rule list_images:
         images="results/images.parquet",
         skipped=report("results/skipped_images.txt", category="Images", caption="../report/skipped_images.rst"),
     params:
-        library=library("list_images.py"),
+        code=code("list_images"),
         settings=lambda wildcards: settings("images.source", "images.skip_unreadable")
         | ({} if DEMO_IMAGES else settings("images.root") | {"folder": folder_state(CONFIG["images"]["root"])}),
     log:
@@ -55,7 +56,7 @@ rule cache_images:
     output:
         "results/image_cache/{shard}-of-{shards}.arrow",
     params:
-        library=library("cache_images.py"),
+        code=code("cache_images"),
         settings=settings("images.resize"),
         keep_pixels=untracked("images.cache"),
     log:

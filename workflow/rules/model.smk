@@ -3,12 +3,13 @@
 
 rule resolve_model:
     """The network under study: its weights, and a manifest that says what it is."""
+    localrule: True
     input:
         weights=weights_file(),
     output:
         **MODEL,
     params:
-        library=library("resolve_model.py"),
+        code=code("resolve_model"),
         settings=settings("model.architecture", "model.weights"),
     log:
         "logs/resolve_model.log",

@@ -7,17 +7,19 @@ PAPER = yaml.safe_load((WORKFLOW.parent / "config" / "paper.yaml").read_text())
 
 rule compare_with_paper:
     """Every published number beside this run's."""
+    localrule: True
     input:
+        manifest=MODEL["manifest"],
         images="results/images.parquet",
         criteria="results/criteria.parquet",
         ablation="results/ablation.parquet",
         ratios="results/ratios.parquet",
-        published=relpath(WORKFLOW.parent / "resources" / "published.yaml"),
+        published=local(relpath(WORKFLOW.parent / "resources" / "published.yaml")),
     output:
         "results/paper_comparison.parquet",
     params:
-        library=library("compare_with_paper.py"),
-        settings={"run": compared(CONFIG), "paper": compared(PAPER)},
+        code=code("compare_with_paper"),
+        settings={"run": dependencies.comparison(CONFIG, LAYERS), "paper": dependencies.comparison(PAPER, LAYERS)},
     log:
         "logs/compare_with_paper.log",
     benchmark:
@@ -28,15 +30,19 @@ rule compare_with_paper:
         "../scripts/compare_with_paper.py"
 
 
+show("paper_comparison", "Paper", "scalestream.report.tables:PAPER_COMPARISON")
+
+
 rule gather_benchmarks:
     """What Snakemake measured of each job; last, when all else is done."""
+    localrule: True
     input:
-        RESULTS,
+        TARGETS,
     output:
         "results/benchmarks.parquet",
     params:
-        library=library("gather_benchmarks.py"),
-        settings={"folder": "results/benchmarks"},
+        code=code("gather_benchmarks"),
+        settings=lambda wildcards, output: {"folder": str(Path(output[0]).with_suffix(""))},
     log:
         "logs/gather_benchmarks.log",
     benchmark:
@@ -47,30 +53,15 @@ rule gather_benchmarks:
         "../scripts/gather_benchmarks.py"
 
 
-rule plot_benchmarks:
-    """Where the time of the run went, by rule."""
-    input:
-        benchmarks="results/benchmarks.parquet",
-        style=STYLE,
-    output:
-        **figure("benchmarks", category="Run", result="where the time went", blocks="all"),
-    params:
-        library=library("plot_benchmarks.py"),
-    log:
-        "logs/plot_benchmarks.log",
-    benchmark:
-        "results/benchmarks/plot_benchmarks.tsv"
-    conda:
-        "../../envs/scalestream.yaml"
-    script:
-        "../scripts/plot_benchmarks.py"
+SHOWN["benchmarks"] = "Run", "scalestream.report.tables:BENCHMARKS"
 
 
-rule tabulate:
+rule render_tables:
     """Tables as pages to read in the report."""
+    localrule: True
     input:
         tables=expand("results/{table}.parquet", table=SHOWN),
-        template=relpath(WORKFLOW / "scalestream" / "templates" / "table.html"),
+        template=local(relpath(WORKFLOW / "scalestream" / "report" / "templates" / "table.html")),
     output:
         [
             report(
@@ -79,16 +70,16 @@ rule tabulate:
                 caption=f"../report/tables/{table}.rst",
                 labels={"result": f"table: {table.replace('_', ' ')}", "blocks": "all"},
             )
-            for table, category in SHOWN.items()
+            for table, (category, _) in SHOWN.items()
         ],
     params:
-        library=library("tabulate.py"),
-        settings={"tables": list(SHOWN)},
+        code=code("render_tables", *(schema for _, schema in SHOWN.values())),
+        settings={"schemas": {table: schema for table, (_, schema) in SHOWN.items()}},
     log:
-        "logs/tabulate.log",
+        "logs/render_tables.log",
     benchmark:
-        "results/benchmarks/tabulate.tsv"
+        "results/benchmarks/render_tables.tsv"
     conda:
         "../../envs/scalestream.yaml"
     script:
-        "../scripts/tabulate.py"
+        "../scripts/render_tables.py"

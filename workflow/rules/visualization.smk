@@ -9,8 +9,8 @@ rule visualize:
     output:
         "results/visualizations/chunks/{seed}/{layer}/{first}-{stop}.parquet",
     params:
-        library=library("visualize.py"),
-        settings=lambda wildcards: optimization([wildcards.layer], wildcards.seed),
+        code=code("visualize"),
+        settings=lambda wildcards: dependencies.optimization(CONFIG, [wildcards.layer], wildcards.seed),
     log:
         "logs/visualize/{seed}/{layer}/{first}-{stop}.log",
     benchmark:
@@ -25,13 +25,14 @@ rule visualize:
 
 rule gather_visualizations:
     """All channels of a layer in one table, with the first seed."""
+    localrule: True
     input:
         tables=lambda wildcards: visualization_chunks(wildcards.layer, FIRST_SEED),
     output:
         "results/visualizations/{layer}.parquet",
     params:
-        library=library("gather.py"),
-        settings={"schema": "VISUALIZATIONS"},
+        code=code("gather", "scalestream.visualization.tables:VISUALIZATIONS"),
+        settings={"schema": "scalestream.visualization.tables:VISUALIZATIONS"},
     log:
         "logs/gather_visualizations/{layer}.log",
     benchmark:
@@ -50,8 +51,8 @@ rule visualize_whole_channels:
     output:
         "results/whole_channel_visualizations/{block}.parquet",
     params:
-        library=library("visualize_whole_channels.py"),
-        settings=lambda wildcards: optimization(BLOCKS[wildcards.block].layers.values(), FIRST_SEED),
+        code=code("visualize_whole_channels"),
+        settings=lambda wildcards: dependencies.optimization(CONFIG, BLOCKS[wildcards.block].layers.values(), FIRST_SEED),
     log:
         "logs/visualize_whole_channels/{block}.log",
     benchmark:
@@ -66,13 +67,14 @@ rule visualize_whole_channels:
 
 rule summarize_objective:
     """The objective by step, as quartiles over the channels of each layer."""
+    localrule: True
     input:
         visualizations=expand("results/visualizations/{layer}.parquet", layer=LAYERS),
     output:
         "results/objective.parquet",
     params:
-        library=library("summarize_objective.py"),
-        settings={"layers": {name: block.layers for name, block in BLOCKS.items()}},
+        code=code("summarize_objective"),
+        settings={"layers": LAYERS_BY_BLOCK},
     log:
         "logs/summarize_objective.log",
     benchmark:
@@ -81,3 +83,6 @@ rule summarize_objective:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/summarize_objective.py"
+
+
+TARGETS += expand("results/visualizations/{layer}.parquet", layer=LAYERS)

@@ -4,8 +4,8 @@ import argparse
 import json
 import sys
 
-from scalestream import provenance
 from scalestream.errors import InputError
+from scalestream.run import provenance
 
 
 def main() -> None:

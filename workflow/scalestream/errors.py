@@ -1,10 +1,31 @@
-"""Errors that are the user's to mend."""
+"""Errors, and what they say. Nothing here computes: an edit of it reruns nothing."""
 
 import re
 
 
 class InputError(Exception):
     """Something the user gave cannot be used. The message is one line: what is wrong, where, and the mend."""
+
+
+class NotLocalError(Exception):
+    """An operation whose output cannot be traced back to a window of its input."""
+
+
+class DiskError(OSError):
+    """What was written is not what is read back."""
+
+
+def not_finite(layer: str, channel: int, activation: float, where: str) -> InputError:
+    """The error of a visualization whose activation is not finite."""
+    return InputError(
+        f"{layer}, channel {channel}: the activation is {activation} at {where}; "
+        "check the weights (model.weights) and visualization.learning_rate"
+    )
+
+
+def misfit(architecture: str, source: str, fault: str) -> InputError:
+    """The error of weights that are another network's."""
+    return InputError(f"model.weights: {source} does not fit {architecture}: {fault}; give weights of {architecture}")
 
 
 def in_one_line(error: Exception) -> str:

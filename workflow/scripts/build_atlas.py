@@ -1,26 +1,38 @@
 """The channel atlas."""
 
 from job import run
+from scalestream.activations.tables import TOP_IMAGES
+from scalestream.criteria.tables import CRITERIA
+from scalestream.report.atlas import describe, write
+from scalestream.report.tables import THUMBNAILS
+from scalestream.run import tables
+from scalestream.run.files import atomic_write
+from scalestream.study.tables import NATURAL_CRITERIA, STABILITY, TUNING
+from scalestream.visualization.tables import VISUALIZATIONS
 
-from scalestream import tables
-from scalestream.atlas import describe, write
-
-STUDY = {"stability": tables.STABILITY, "natural": tables.NATURAL_CRITERIA, "tuning": tables.TUNING}
+STUDY = {"stability": STABILITY, "natural": NATURAL_CRITERIA, "tuning": TUNING}
 
 
 def main(snakemake) -> None:
-    found, settings = snakemake.input, snakemake.params.settings
+    files, settings = snakemake.input, snakemake.params.settings
     shown = settings["atlas.natural_images"]
-    facts = {"architecture": settings["model.architecture"], "weights": settings["model.weights"],
-             "steps": settings["visualization.steps"]} | settings["criteria"]
-    data = describe(settings["blocks"], tables.read(found.criteria, tables.CRITERIA).to_pylist(),
-                    tables.read(found.visualizations, tables.VISUALIZATIONS,
-                                ["layer", "channel", "activation", "stuck"]).to_pylist(),
-                    tables.read(found.top, tables.TOP_IMAGES).to_pylist() if shown else None, facts,
-                    **{name: tables.read(found[name], schema).to_pylist() for name, schema in STUDY.items() if found[name]})
-    with tables.in_place(snakemake.output[0]) as folder, tables.batches(found.thumbnails, tables.THUMBNAILS, 256) as thumbnails:
+    facts = {
+        "architecture": settings["model.architecture"],
+        "weights": settings["model.weights"],
+        "steps": settings["visualization.steps"],
+    } | settings["criteria"]
+    data = describe(
+        settings["blocks"],
+        tables.read(files.criteria, CRITERIA).to_pylist(),
+        tables.read(files.visualizations, VISUALIZATIONS, ["layer", "channel", "activation", "dead_gradient"]).to_pylist(),
+        tables.read(files.top, TOP_IMAGES).to_pylist() if shown else None,
+        facts,
+        **{name: tables.read(files[name], schema).to_pylist() for name, schema in STUDY.items() if files[name]},
+    )
+    with atomic_write(snakemake.output[0]) as folder, tables.batches(files.thumbnails, THUMBNAILS, 256) as thumbnails:
         folder.mkdir()
-        write(folder, data, thumbnails, found.assets)
+        write(folder, data, thumbnails, files.assets)
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

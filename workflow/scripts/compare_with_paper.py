@@ -5,22 +5,44 @@ from collections import Counter
 from pathlib import Path
 
 import yaml
-from job import run
 
-from scalestream import tables
-from scalestream.comparison import AGREES, DIFFERS, NOT_COMPARABLE, compare
+from job import run
+from scalestream.ablation.tables import ABLATION, RATIOS
+from scalestream.criteria.tables import CRITERIA
+from scalestream.images.tables import IMAGES
+from scalestream.networks.manifest import Manifest
+from scalestream.report.comparison import AGREES, DIFFERS, NOT_COMPARABLE, compare
+from scalestream.report.tables import PAPER_COMPARISON
+from scalestream.run import tables
 
 
 def main(snakemake) -> None:
-    found, settings = snakemake.input, snakemake.params.settings
-    classes = tables.read(found.images, tables.IMAGES, ["class_index"])["class_index"]
-    rows = list(compare(yaml.safe_load(Path(found.published).read_text()), tables.read(found.criteria, tables.CRITERIA),
-                        tables.read(found.ablation, tables.ABLATION), tables.read(found.ratios, tables.RATIOS),
-                        settings["run"], settings["paper"], len(classes), len(classes.unique())))
-    tables.write(snakemake.output[0], tables.PAPER_COMPARISON, rows)
+    files, settings = snakemake.input, snakemake.params.settings
+    manifest = Manifest.read(files.manifest)
+    run_settings = settings["run"] | {"model.weights": manifest.published or manifest.weights}
+    classes = tables.read(files.images, IMAGES, ["class_index"])["class_index"]
+    rows = list(
+        compare(
+            yaml.safe_load(Path(files.published).read_text()),
+            tables.read(files.criteria, CRITERIA),
+            tables.read(files.ablation, ABLATION),
+            tables.read(files.ratios, RATIOS),
+            run_settings,
+            settings["paper"],
+            len(classes),
+            len(classes.unique()),
+        )
+    )
+    tables.write(snakemake.output[0], PAPER_COMPARISON, rows)
     verdicts = Counter(row["verdict"] for row in rows)
-    logging.info("of %d published numbers, %d agree, %d differ, %d are not comparable", len(rows), verdicts[AGREES],
-                 verdicts[DIFFERS], verdicts[NOT_COMPARABLE])
+    logging.info(
+        "of %d published numbers, %d agree, %d differ, %d are not comparable",
+        len(rows),
+        verdicts[AGREES],
+        verdicts[DIFFERS],
+        verdicts[NOT_COMPARABLE],
+    )
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

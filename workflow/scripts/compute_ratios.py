@@ -3,18 +3,20 @@
 import logging
 
 from job import run
-
-from scalestream import tables
-from scalestream.statistics import ratios
+from scalestream.ablation.ratios import ratios
+from scalestream.ablation.tables import ABLATION, RATIOS
+from scalestream.run import tables
 
 
 def main(snakemake) -> None:
-    rows = list(ratios(tables.read(snakemake.input.ablation, tables.ABLATION)))
+    rows = list(ratios(tables.read(snakemake.input.ablation, ABLATION).to_pandas()))
     for row in rows:
         if row["mean_ratio"] is None:
-            logging.warning("block %(block)s, scale %(scale_percent)d %%: every random accuracy is zero, so there is no ratio",
-                            row)
-    tables.write(snakemake.output[0], tables.RATIOS, rows)
+            logging.warning(
+                "block %(block)s, scale %(scale_percent)d %%: every random accuracy is zero, so there is no ratio", row
+            )
+    tables.write(snakemake.output[0], RATIOS, rows)
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -1,15 +1,15 @@
 """The embedded default's validation images."""
 
 from job import run
-
-from scalestream.demo import write_images
-from scalestream.tables import in_place
+from scalestream.images.demo import write_images
+from scalestream.run.files import atomic_write
 
 
 def main(snakemake) -> None:
     settings = snakemake.params.settings
-    with in_place(snakemake.output[0]) as folder:
+    with atomic_write(snakemake.output[0]) as folder:
         write_images(folder, settings["images.demo"]["per_class"], settings["images.resize"], settings["images.demo"]["seed"])
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

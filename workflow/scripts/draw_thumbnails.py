@@ -5,34 +5,41 @@ from itertools import groupby
 from operator import itemgetter
 
 from job import run
-
-from scalestream import tables
-from scalestream.progress import watched
-from scalestream.thumbnails import TopImages, encode, opened
+from scalestream.activations.tables import TOP_IMAGES
+from scalestream.report.tables import THUMBNAILS
+from scalestream.report.thumbnails import TopImages, encode, opened
+from scalestream.run import tables
+from scalestream.run.progress import watched
+from scalestream.visualization.tables import VISUALIZATIONS
 
 
 def main(snakemake) -> None:
     settings = snakemake.params.settings
     top_images = TopImages(settings["images.resize"], settings["images.crop"])
-    top = by_channel(tables.read(snakemake.input.top, tables.TOP_IMAGES).to_pylist())
+    top = by_channel(tables.read(snakemake.input.top, TOP_IMAGES).to_pylist())
 
     def draw(row: dict) -> dict:
-        place = row["layer"], row["channel"]
-        return {"layer": row["layer"], "channel": row["channel"], "visualization": encode(opened(row["png"])),
-                "top_images": encode(top_images.mosaic(top[place]))}
+        neuron = row["layer"], row["channel"]
+        return {
+            "layer": row["layer"],
+            "channel": row["channel"],
+            "visualization": encode(opened(row["png"])),
+            "top_images": encode(top_images.mosaic(top[neuron])),
+        }
 
     watch = watched("layers drawn", len(snakemake.input.visualizations), "layers")
-    with tables.writer(snakemake.output[0], tables.THUMBNAILS) as append, ThreadPoolExecutor(snakemake.threads) as pool:
+    with tables.writer(snakemake.output[0], THUMBNAILS) as append, ThreadPoolExecutor(snakemake.threads) as pool:
         for path in watch(snakemake.input.visualizations):
-            rows = tables.read(path, tables.VISUALIZATIONS, ["layer", "channel", "png"]).to_pylist()
+            rows = tables.read(path, VISUALIZATIONS, ["layer", "channel", "png"]).to_pylist()
             append(pool.map(draw, rows))
 
 
 def by_channel(rows: list[dict]) -> dict[tuple[str, int], list[str]]:
     """Image files by layer and channel, the strongest first."""
-    place = itemgetter("layer", "channel")
+    neuron = itemgetter("layer", "channel")
     ordered = sorted(rows, key=itemgetter("layer", "channel", "rank"))
-    return {key: [row["image"] for row in found] for key, found in groupby(ordered, key=place)}
+    return {key: [row["image"] for row in of_neuron] for key, of_neuron in groupby(ordered, key=neuron)}
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

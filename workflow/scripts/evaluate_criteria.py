@@ -3,27 +3,35 @@
 import logging
 
 from job import run
-
-from scalestream import criteria, network, tables
-from scalestream.architectures import blocks
-from scalestream.visualization import decode_png
+from scalestream.criteria.evaluation import Thresholds, evaluate
+from scalestream.criteria.tables import CRITERIA
+from scalestream.images.encoding import decode_png
+from scalestream.networks.manifest import Manifest
+from scalestream.run import tables
+from scalestream.visualization.tables import VISUALIZATIONS
 
 
 def main(snakemake) -> None:
-    manifest = network.read_manifest(snakemake.input.manifest)
-    block = blocks(manifest["architecture"])[snakemake.wildcards.block]
+    manifest = Manifest.read(snakemake.input.manifest)
     x_in, x_pre = by_channel(snakemake.input.x_in), by_channel(snakemake.input.x_pre)
-    rows = criteria.evaluate(network.load(snakemake.input.manifest, snakemake.input.weights), block,
-                             *([decode_png(row["png"]) for row in layer] for layer in (x_in, x_pre)),
-                             criteria.Thresholds(**snakemake.params.settings["criteria"]))
-    tables.write(snakemake.output[0], tables.CRITERIA,
-                 (row | {"in_stuck": image["stuck"], "seed": image["seed"]} for row, image in zip(rows, x_in, strict=True)))
+    rows = evaluate(
+        manifest.load(snakemake.input.weights),
+        manifest.blocks[snakemake.wildcards.block],
+        *([decode_png(row["png"]) for row in layer] for layer in (x_in, x_pre)),
+        Thresholds(**snakemake.params.settings["criteria"]),
+    )
+    noted = [
+        row | {"in_dead_gradient": image["dead_gradient"], "seed": image["seed"]} for row, image in zip(rows, x_in, strict=True)
+    ]
+    tables.write(snakemake.output[0], CRITERIA, noted)
     logging.info("%d of %d channels pass", sum(row["passes"] for row in rows), len(rows))
 
 
 def by_channel(paths: list[str]) -> list[dict]:
     """A layer's visualizations in the order of the channels."""
-    return tables.read(paths, tables.VISUALIZATIONS, ["channel", "stuck", "seed", "png"]).sort_by("channel").to_pylist()
+    columns = ["channel", "dead_gradient", "seed", "png"]
+    return tables.read(paths, VISUALIZATIONS, columns).sort_by("channel").to_pylist()
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

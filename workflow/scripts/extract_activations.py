@@ -4,43 +4,49 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import torch
-from job import checkpoint, run
 
-from scalestream import network, tables
-from scalestream.activations import as_table, extract_in_parts
-from scalestream.image_cache import ImageCache
-from scalestream.images import require_classes
-from scalestream.loading import ScaledViews, batches
-from scalestream.memory import keep_freed_memory
-from scalestream.progress import watched
+from job import checkpoint, run
+from scalestream.activations.extraction import as_table, extract_in_parts
+from scalestream.activations.tables import ACTIVATIONS
+from scalestream.images.cache import ImageCache
+from scalestream.images.listing import require_classes
+from scalestream.images.loading import ScaleTransformedImages, batches
+from scalestream.images.tables import IMAGES
+from scalestream.networks.manifest import Manifest
+from scalestream.run import tables
+from scalestream.run.malloc import keep_freed_memory
+from scalestream.run.progress import watched
 
 
 def main(snakemake) -> None:
     keep_freed_memory()
     settings, batch_size = snakemake.params.settings, snakemake.params.batch_size
-    manifest = network.read_manifest(snakemake.input.manifest)
-    layers = list(manifest["layers"])
-    images = tables.read(snakemake.input.images, tables.IMAGES, ["path", "class_index"])
+    manifest = Manifest.read(snakemake.input.manifest)
+    layers = list(manifest.layers)
+    images = tables.read(snakemake.input.images, IMAGES, ["path", "class_index"])
     paths, labels = images["path"].to_pylist(), images["class_index"].to_pylist()
-    require_classes(labels, manifest["classes"])
+    require_classes(labels, manifest.classes)
     cache = ImageCache(list(snakemake.input.cache), paths, settings["images.resize"])
-    views = ScaledViews(cache, labels, [0], settings["images.crop"])
+    images_at_no_scale = ScaleTransformedImages(cache, labels, [0], settings["images.crop"])
     watch = watched("images", len(paths), "images")
 
     def from_image(first: int) -> Iterator[torch.Tensor]:
-        loader = batches(views, batch_size, snakemake.threads, first)
+        loader = batches(images_at_no_scale, batch_size, snakemake.threads, first)
         return (batch[:, 0] for batch, _ in watch(loader, before=first, each=batch_size))
 
     with checkpoint(snakemake) as kept, ExitStack() as stack:
-        writers = {layer: stack.enter_context(tables.writer(path, tables.ACTIVATIONS))
-                   for layer, path in zip(layers, snakemake.output, strict=True)}
-        model = network.load(snakemake.input.manifest, snakemake.input.weights)
+        writers = {
+            layer: stack.enter_context(tables.writer(path, ACTIVATIONS))
+            for layer, path in zip(layers, snakemake.output, strict=True)
+        }
+        model = manifest.load(snakemake.input.weights)
         done = 0
         for part in extract_in_parts(model, layers, paths, from_image, kept):
             count = len(part[layers[0]])
             for layer, append in writers.items():
-                append(as_table(paths[done:done + count], part[layer]))
+                append(as_table(paths[done : done + count], part[layer]))
             done += count
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -1,15 +1,17 @@
 """Several tables of one schema, one after the other."""
 
-from job import run
+from pkgutil import resolve_name
 
-from scalestream import tables
+from job import run
+from scalestream.run import tables
 
 
 def main(snakemake) -> None:
-    schema = getattr(tables, snakemake.params.settings["schema"])
+    schema = resolve_name(snakemake.params.settings["schema"])
     with tables.writer(snakemake.output[0], schema) as append:
         for path in snakemake.input.tables:
             append(tables.read(path, schema))
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -11,12 +11,13 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scalestream import provenance
 from scalestream.errors import InputError
+from scalestream.run import provenance
 
 
 def run(main: Callable, snakemake) -> None:
@@ -38,8 +39,9 @@ def run(main: Callable, snakemake) -> None:
         sys.exit(1)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            logging.error("no space left on the disk of results or of temporary files; make room and run again: what is "
-                          "finished is kept")
+            logging.error(
+                "no space left on the disk of results or of temporary files; make room and run again: what is finished is kept"
+            )
         else:
             traceback.print_exc()
             logging.error("unexpected error; its traceback is in %s", snakemake.log[0])
@@ -49,24 +51,46 @@ def run(main: Callable, snakemake) -> None:
 @contextmanager
 def checkpoint(snakemake) -> Iterator:
     """What earlier tries of this very job kept; deleted when the job has written its output."""
-    from scalestream.checkpoint import Checkpoint  # imports torch, which takes seconds
+    from scalestream.run.checkpoint import Checkpoint  # imports torch, which takes seconds
 
-    record = {key: value for key, value in provenance.current().items() if key != "commit"}
-    kept = Checkpoint(snakemake.output[0], [record, snakemake.params.library, [_content(Path(path)) for path in snakemake.input]])
+    kept = Checkpoint(snakemake.output[0], _identity(snakemake))
     yield kept
     kept.clear()
 
 
+def open_evaluation(snakemake, checkpoint, replacement: str = "mean"):
+    """The evaluation of the block that the job ablates, as the scripts of the ablation share it."""
+    from scalestream.ablation.evaluation import Evaluation, EvaluationFiles
+    from scalestream.run.malloc import keep_freed_memory
+
+    keep_freed_memory()
+    files = EvaluationFiles(**{field.name: snakemake.input[field.name] for field in fields(EvaluationFiles)})
+    settings, batch_size = snakemake.params.settings, snakemake.params.batch_size
+    return Evaluation.open(files, snakemake.wildcards.block, settings, batch_size, snakemake.threads, checkpoint, replacement)
+
+
+def _identity(snakemake) -> list:
+    """Everything that what a job kept depends on; neither the commit nor the version, which an edit of a comment changes."""
+    made_by = [snakemake.rule, dict(snakemake.wildcards), snakemake.params.settings, snakemake.params.code]
+    made_on = [provenance.packages(), provenance.device(), snakemake.threads]
+    return [*made_by, *made_on, [_content(Path(path)) for path in snakemake.input]]
+
+
 def _content(path: Path) -> list:
     """What tells one version of an input file from another: of a large one, its size and time."""
-    found = path.stat()
-    large = found.st_size > 2**20
-    return [str(path), found.st_size, found.st_mtime_ns if large else hashlib.sha256(path.read_bytes()).hexdigest()]
+    status = path.stat()
+    large = status.st_size > 2**20
+    return [str(path), status.st_size, status.st_mtime_ns if large else hashlib.sha256(path.read_bytes()).hexdigest()]
 
 
 def _record(snakemake) -> dict:
-    return provenance.record(snakemake.rule, dict(snakemake.wildcards), snakemake.params.get("settings", {}),
-                             map(str, snakemake.input), snakemake.threads)
+    return provenance.record(
+        snakemake.rule,
+        dict(snakemake.wildcards),
+        snakemake.params.get("settings", {}),
+        map(str, snakemake.input),
+        snakemake.threads,
+    )
 
 
 def _end_with(run: int) -> None:
@@ -86,8 +110,9 @@ def _log_to(path: str, rule: str, wildcards) -> None:
     log = open(path, "w", buffering=1)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(log.fileno(), stream.fileno())
-    place = " ".join([rule, *map(str, wildcards)])
+    job = " ".join([rule, *map(str, wildcards)])
     on_terminal = logging.StreamHandler(terminal)
-    on_terminal.setFormatter(logging.Formatter(f"[{place}] %(message)s"))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s",
-                        handlers=[logging.StreamHandler(sys.stderr), on_terminal])
+    on_terminal.setFormatter(logging.Formatter(f"[{job}] %(message)s"))
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(message)s", handlers=[logging.StreamHandler(sys.stderr), on_terminal]
+    )

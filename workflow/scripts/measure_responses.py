@@ -3,40 +3,49 @@
 from functools import lru_cache, partial
 
 import numpy as np
-from job import checkpoint, run
 
-from scalestream import network, tables
-from scalestream.architectures import blocks
-from scalestream.loading import open_rgb
-from scalestream.memory import keep_freed_memory
-from scalestream.preprocessing import resized, scaled_view
-from scalestream.progress import watched
-from scalestream.responses import Stimulus, measure
-from scalestream.visualization import decode_png
+from job import checkpoint, run
+from scalestream.activations.tables import TOP_IMAGES
+from scalestream.images.encoding import decode_png
+from scalestream.images.loading import open_rgb
+from scalestream.images.preprocessing import resized, scale_transform
+from scalestream.networks.manifest import Manifest
+from scalestream.run import tables
+from scalestream.run.malloc import keep_freed_memory
+from scalestream.run.progress import watched
+from scalestream.study.responses import Stimulus, measure
+from scalestream.study.tables import RESPONSES
+from scalestream.visualization.tables import VISUALIZATIONS
 
 
 def main(snakemake) -> None:
     keep_freed_memory()
     settings = snakemake.params.settings
-    manifest = network.read_manifest(snakemake.input.manifest)
-    block = blocks(manifest["architecture"])[snakemake.wildcards.block]
+    manifest = Manifest.read(snakemake.input.manifest)
+    block = manifest.blocks[snakemake.wildcards.block]
     sources = {"In": (block.input, snakemake.input.x_in), "Pre": (block.pre, snakemake.input.x_pre)}
-    top = tables.read(snakemake.input.top, tables.TOP_IMAGES).to_pylist()
-    view = lru_cache(maxsize=1024)(lambda path: seen(path, settings["images.resize"], settings["images.crop"]))
+    top = tables.read(snakemake.input.top, TOP_IMAGES).to_pylist()
+    open_cached = lru_cache(maxsize=1024)(lambda path: seen(path, settings["images.resize"], settings["images.crop"]))
     stimuli = []
     for source, (layer, path) in sources.items():
-        stimuli += (Stimulus(row["channel"], source, "visualization", None, partial(decode_png, row["png"]))
-                    for row in tables.read(path, tables.VISUALIZATIONS, ["channel", "png"]).to_pylist())
-        stimuli += (Stimulus(row["channel"], source, "image", row["rank"], partial(view, row["image"]))
-                    for row in top if row["layer"] == layer)
-    model = network.load(snakemake.input.manifest, snakemake.input.weights)
-    with checkpoint(snakemake) as kept, tables.writer(snakemake.output[0], tables.RESPONSES) as append:
+        stimuli += (
+            Stimulus(row["channel"], source, "visualization", None, partial(decode_png, row["png"]))
+            for row in tables.read(path, VISUALIZATIONS, ["channel", "png"]).to_pylist()
+        )
+        stimuli += (
+            Stimulus(row["channel"], source, "image", row["rank"], partial(open_cached, row["image"]))
+            for row in top
+            if row["layer"] == layer
+        )
+    model = manifest.load(snakemake.input.weights)
+    with checkpoint(snakemake) as kept, tables.writer(snakemake.output[0], RESPONSES) as append:
         append(measure(model, block, stimuli, settings["magnifications"], watched("images", len(stimuli), "images"), kept))
 
 
 def seen(path: str, resize: int, crop: int) -> np.ndarray:
     """An image file as the network sees it at no scale."""
-    return np.asarray(scaled_view(resized(open_rgb(path), resize), 0, crop))
+    return np.asarray(scale_transform(resized(open_rgb(path), resize), 0, crop))
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

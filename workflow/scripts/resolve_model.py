@@ -1,24 +1,29 @@
 """Weights and manifest of the network under study."""
 
-import json
+import logging
 
 from job import run
-
-from scalestream.architectures import all_layers
-from scalestream.network import resolve, save
-from scalestream.tables import in_place
+from scalestream.networks.architectures import ARCHITECTURES, all_layers
+from scalestream.networks.manifest import Manifest
+from scalestream.networks.weights import fetch_weights, published_name, save, with_weights
+from scalestream.run.files import atomic_write
 
 
 def main(snakemake) -> None:
     settings = snakemake.params.settings
-    architecture = settings["model.architecture"]
-    network = resolve(architecture, settings["model.weights"])
-    with in_place(snakemake.output.weights) as path:
+    architecture, weights = settings["model.architecture"], settings["model.weights"]
+    state = fetch_weights(architecture, weights)
+    network = with_weights(architecture, state, weights)
+    published = published_name(architecture, weights)
+    if published not in (None, weights):
+        logging.info("%s is the file of %s", weights, published)
+    with atomic_write(snakemake.output.weights) as path:
         sha256 = save(network, path)
-    manifest = {"architecture": architecture, "weights": settings["model.weights"], "weights_sha256": sha256,
-                "classes": network.fc.out_features, "layers": all_layers(architecture)}
-    with in_place(snakemake.output.manifest) as path:
-        path.write_text(json.dumps(manifest, indent=2) + "\n")
+    classes = ARCHITECTURES[architecture].classes(state)
+    manifest = Manifest(architecture, weights, published, sha256, classes, all_layers(architecture))
+    with atomic_write(snakemake.output.manifest) as path:
+        manifest.write(path)
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -3,16 +3,17 @@
 import logging
 
 from job import run
-
-from scalestream import tables
-from scalestream.selection import select
+from scalestream.criteria.selection import select
+from scalestream.criteria.tables import CRITERIA, SELECTION
+from scalestream.run import tables
 
 
 def main(snakemake) -> None:
-    criteria = tables.read(snakemake.input.criteria, tables.CRITERIA).to_pylist()
+    criteria = tables.read(snakemake.input.criteria, CRITERIA).to_pandas()
     rows = list(select(criteria, snakemake.params.settings["ablation.selection"]))
-    tables.write(snakemake.output[0], tables.SELECTION, rows)
+    tables.write(snakemake.output[0], SELECTION, rows)
     logging.info("%d of %d channels selected", sum(row["selected"] for row in rows), len(rows))
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -1,14 +1,16 @@
 """How many draws of each control harm enough."""
 
 from job import run
-
-from scalestream import tables
-from scalestream.statistics import acceptance
+from scalestream.ablation.tables import CANDIDATES
+from scalestream.run import tables
+from scalestream.study.acceptance import acceptance
+from scalestream.study.tables import ACCEPTANCE
 
 
 def main(snakemake) -> None:
-    candidates = tables.read(snakemake.input.candidates, tables.CANDIDATES, ["block", "control", "accepted"]).to_pylist()
-    tables.write(snakemake.output[0], tables.ACCEPTANCE, acceptance(candidates))
+    candidates = tables.read(snakemake.input.candidates, CANDIDATES, ["block", "control", "accepted"]).to_pandas()
+    tables.write(snakemake.output[0], ACCEPTANCE, acceptance(candidates))
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -3,11 +3,12 @@
 import logging
 
 from job import checkpoint, run
-
-from scalestream import network, tables
-from scalestream.memory import keep_freed_memory
-from scalestream.progress import watched
-from scalestream.visualization import Optimization, as_row, visualize
+from scalestream.networks.manifest import Manifest
+from scalestream.run import tables
+from scalestream.run.malloc import keep_freed_memory
+from scalestream.run.progress import watched
+from scalestream.visualization.tables import VISUALIZATIONS
+from scalestream.visualization.visualize import Optimization, as_row, visualize
 
 
 def main(snakemake) -> None:
@@ -15,15 +16,19 @@ def main(snakemake) -> None:
     channels = list(range(int(snakemake.wildcards.first), int(snakemake.wildcards.stop)))
     optimization = Optimization.from_settings(snakemake.params.settings, layer)
     keep_freed_memory()
-    model = network.load(snakemake.input.manifest, snakemake.input.weights)
+    network = Manifest.read(snakemake.input.manifest).load(snakemake.input.weights)
+    watch = watched("visualized", len(channels), "channels")
     with checkpoint(snakemake) as kept:
-        found = visualize(model, layer, channels, "neuron", optimization, watched("visualized", len(channels), "channels"), kept)
-        stuck = [image.channel for image in found if image.stuck]
-        if stuck:
-            logging.warning("%d of %d channels never became active, so their images are still noise: %s", len(stuck),
-                            len(found), " ".join(map(str, stuck)))
-        tables.write(snakemake.output[0], tables.VISUALIZATIONS,
-                     (as_row(image, layer, "neuron", optimization) for image in found))
+        finished = visualize(network, layer, channels, "neuron", optimization, watch, kept)
+        if dead := [str(each.channel) for each in finished if each.dead_gradient]:
+            logging.warning(
+                "%d of %d channels never became active, so their images are still noise: %s",
+                len(dead),
+                len(finished),
+                " ".join(dead),
+            )
+        tables.write(snakemake.output[0], VISUALIZATIONS, (as_row(each, layer, "neuron", optimization) for each in finished))
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

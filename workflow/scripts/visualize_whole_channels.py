@@ -1,27 +1,28 @@
 """Whole-channel visualizations of a block's passing channels at In, Pre and Post."""
 
 from job import checkpoint, run
-
-from scalestream import network, tables
-from scalestream.architectures import blocks
-from scalestream.criteria import passing_channels
-from scalestream.memory import keep_freed_memory
-from scalestream.progress import watched
-from scalestream.visualization import Optimization, as_row, visualize
+from scalestream.criteria.selection import passing_channels
+from scalestream.criteria.tables import CRITERIA
+from scalestream.networks.manifest import Manifest
+from scalestream.run import tables
+from scalestream.run.malloc import keep_freed_memory
+from scalestream.run.progress import watched
+from scalestream.visualization.tables import VISUALIZATIONS
+from scalestream.visualization.visualize import Optimization, as_row, visualize
 
 
 def main(snakemake) -> None:
-    manifest = network.read_manifest(snakemake.input.manifest)
-    block = blocks(manifest["architecture"])[snakemake.wildcards.block]
-    channels = passing_channels(tables.read(snakemake.input.criteria, tables.CRITERIA))
-    model = network.load(snakemake.input.manifest, snakemake.input.weights)
+    manifest = Manifest.read(snakemake.input.manifest)
+    channels = passing_channels(tables.read(snakemake.input.criteria, CRITERIA))
+    network = manifest.load(snakemake.input.weights)
     keep_freed_memory()
-    with checkpoint(snakemake) as kept, tables.writer(snakemake.output[0], tables.VISUALIZATIONS) as append:
-        for layer in block.layers.values():
+    with checkpoint(snakemake) as kept, tables.writer(snakemake.output[0], VISUALIZATIONS) as append:
+        for layer in manifest.blocks[snakemake.wildcards.block].layers.values():
             optimization = Optimization.from_settings(snakemake.params.settings, layer)
-            found = visualize(model, layer, channels, "channel", optimization,
-                              watched(f"{layer} visualized", len(channels), "channels"), kept)
-            append(as_row(image, layer, "channel", optimization) for image in found)
+            watch = watched(f"{layer} visualized", len(channels), "channels")
+            finished = visualize(network, layer, channels, "channel", optimization, watch, kept)
+            append(as_row(each, layer, "channel", optimization) for each in finished)
 
 
-run(main, snakemake)
+if __name__ == "__main__":
+    run(main, snakemake)

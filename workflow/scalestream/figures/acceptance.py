@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from scalestream.figures import by_block, panels
+from scalestream.figures.style import by_block, panels
 
 POINT = "#0072b2"
 
@@ -18,14 +18,19 @@ def acceptance(table: Iterable[dict]) -> Figure:
     blocks = by_block(table)
     figure, axes = panels(len(blocks), 4, width=2.4, height=2.2)
     for panel, (block, rows) in zip(axes, blocks.items()):
-        places = range(len(rows))
+        positions = range(len(rows))
         rates = [row["rate"] for row in rows]
         below, above = ([abs(row[end] - row["rate"]) for row in rows] for end in ("lower", "upper"))
-        panel.errorbar(places, rates, yerr=[below, above], fmt="o", color=POINT, capsize=3, markersize=4)
-        for place, row in enumerate(rows):
-            panel.annotate(f"{row['n_accepted']} of {row['n_draws']}", (place, 1.02), xycoords=("data", "axes fraction"),
-                           ha="center", fontsize=6)
-        panel.set_xticks(places, [row["control"] for row in rows], rotation=30)
+        panel.errorbar(positions, rates, yerr=[below, above], fmt="o", color=POINT, capsize=3, markersize=4)
+        for position, row in enumerate(rows):
+            panel.annotate(
+                f"{row['n_accepted']} of {row['n_draws']}",
+                (position, 1.02),
+                xycoords=("data", "axes fraction"),
+                ha="center",
+                fontsize=6,
+            )
+        panel.set_xticks(positions, [row["control"] for row in rows], rotation=30)
         panel.set_xlim(-0.6, len(rows) - 0.4)
         panel.set_ylim(0, 1.03)
         panel.yaxis.set_major_formatter(PercentFormatter(1))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from scalestream.figures import by_block, panels
+from scalestream.figures.style import by_block, panels
 
 LINES = {  # label, colour, line width and opacity by condition
     "random": ("random channels ablated, each trial", "#999999", 0.6, 0.6),
@@ -24,8 +24,14 @@ def accuracy(ablation: Iterable[dict]) -> Figure:
     for panel, (block, rows) in zip(axes, blocks.items()):
         for condition, (label, color, width, opacity) in LINES.items():
             for trial, line in enumerate(_lines(rows, condition)):
-                panel.plot(*zip(*line), color=color, linewidth=width, alpha=opacity, label=None if trial else label,
-                           marker="" if condition == "random" else ".")
+                panel.plot(
+                    *zip(*line),
+                    color=color,
+                    linewidth=width,
+                    alpha=opacity,
+                    label=None if trial else label,
+                    marker="" if condition == "random" else ".",
+                )
         panel.set_title(f"block {block}")
         panel.set_xlabel("scale transformation")
         panel.xaxis.set_major_formatter(PercentFormatter(decimals=0))

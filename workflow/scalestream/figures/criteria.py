@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from scalestream.figures import by_block, panels
+from scalestream.figures.style import by_block, panels
 
 BARS = {"Eq. 1": ("gain_passes", "#56b4e9"), "Eq. 2": ("ratio_passes", "#e69f00"), "both": ("passes", "#009e73")}
 PASSES, FAILS, REGION = "#009e73", "#999999", "#e3f3ec"
@@ -21,7 +21,9 @@ def passing(criteria: Iterable[dict]) -> Figure:
     for offset, (label, (column, color)) in enumerate(BARS.items()):
         counts = [sum(row[column] for row in rows) for rows in blocks.values()]
         shares = [count / len(rows) for count, rows in zip(counts, blocks.values())]
-        bars = panel.bar([place + 0.27 * (offset - 1) for place in range(len(blocks))], shares, width=0.25, label=label, color=color)
+        bars = panel.bar(
+            [position + 0.27 * (offset - 1) for position in range(len(blocks))], shares, width=0.25, label=label, color=color
+        )
         panel.bar_label(bars, counts, fontsize=6, padding=1)
     panel.set_xticks(range(len(blocks)), [f"{block}\n{len(rows)} channels" for block, rows in blocks.items()])
     panel.set_xlabel("block")
@@ -51,12 +53,22 @@ def scatter(criteria: Iterable[dict], tolerance: float) -> Figure:
 
 def _scatter_panel(panel, rows: list[dict], tolerance: float, bottom: float) -> None:
     panel.set_yscale("log")
-    kinds = {"passes": (PASSES, "o", [row for row in rows if row["passes"]]),
-             "fails": (FAILS, ".", [row for row in rows if not row["passes"] and row["ratio"] is not None]),
-             "no ratio": (FAILS, "|", [row for row in rows if row["ratio"] is None])}
-    for label, (color, marker, found) in kinds.items():
-        panel.scatter([row["gain"] for row in found], [row["ratio"] or bottom * 1.2 for row in found], s=12, marker=marker,
-                      color=color, linewidths=0.7, label=label, zorder=2)
+    kinds = {
+        "passes": (PASSES, "o", [row for row in rows if row["passes"]]),
+        "fails": (FAILS, ".", [row for row in rows if not row["passes"] and row["ratio"] is not None]),
+        "no ratio": (FAILS, "|", [row for row in rows if row["ratio"] is None]),
+    }
+    for label, (color, marker, members) in kinds.items():
+        panel.scatter(
+            [row["gain"] for row in members],
+            [row["ratio"] or bottom * 1.2 for row in members],
+            s=12,
+            marker=marker,
+            color=color,
+            linewidths=0.7,
+            label=label,
+            zorder=2,
+        )
     left, right = panel.get_xlim()
     right = max(right, (right - left) / 20)
     panel.fill_between([0, right], 1 / tolerance, tolerance, color=REGION, zorder=0, linewidth=0)

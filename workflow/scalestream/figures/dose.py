@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from scalestream.figures import by_block, panels
+from scalestream.figures.style import by_block, panels
 
 
 def dose_response(table: Iterable[dict]) -> Figure:
@@ -30,9 +30,13 @@ def dose_response(table: Iterable[dict]) -> Figure:
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.yaxis.set_major_formatter(PercentFormatter(1))
     axes[0].set_ylabel("top-1 accuracy")
-    handles = [Line2D([], [], color=color, label=f"{percent} %" if percent else "no scale") for percent, color in colors.items()]
-    handles += [Line2D([], [], color="black", linestyle=style, label=label)
-                for style, label in (("-", "highest gain"), ("--", "random"))]
+    handles = [
+        Line2D([], [], color=color, label=f"{percent} %" if percent else "no scale") for percent, color in colors.items()
+    ]
+    handles += [
+        Line2D([], [], color="black", linestyle=style, label=label)
+        for style, label in (("-", "highest gain"), ("--", "random"))
+    ]
     figure.legend(handles=handles, loc="outside upper left", ncols=4 * min(len(blocks), 2))
     return figure
 

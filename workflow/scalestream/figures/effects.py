@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from scalestream.figures import BAR, LINE, by_block, panels
+from scalestream.figures.style import BAR, LINE, by_block, panels
 
 SIGNIFICANCE = 0.05
 INTERVAL = "#d55e00"
@@ -14,25 +14,28 @@ MARKS = {"p_images_holm": "*", "p_sets_holm": "†"}
 
 
 def effects(table: Iterable[dict]) -> Figure:
-    """In the style of Figure 2, a panel for each block, control and kind of ablation: bars of the mean ratio with standard errors
-    over trials, beside each its 95 % bootstrap interval over images and trials; the no-scale ratio as a line, with its interval.
+    """In the style of Figure 2, a panel for each block, control and replacement: bars of the mean ratio with standard errors
+    over trials, beside each its 95 % bootstrap interval over images and trials; the no-scale ratio as a line, with its
+    interval.
 
     A star marks a corrected p over images below SIGNIFICANCE, a dagger one over sets. table: rows of the table of effects.
     """
     comparisons = {}
     for block, rows in by_block(table).items():
         for row in rows:
-            comparisons.setdefault((block, row["control"], row["kind"]), []).append(row)
-    columns = max(len({(control, kind) for _, control, kind in comparisons}), 1)
+            comparisons.setdefault((block, row["control"], row["replacement"]), []).append(row)
+    columns = max(len({(control, replacement) for _, control, replacement in comparisons}), 1)
     figure, axes = panels(len(comparisons), min(columns, 6), width=2.1, height=2.2)
-    for panel, ((block, control, kind), rows) in zip(axes, comparisons.items()):
+    for panel, ((block, control, replacement), rows) in zip(axes, comparisons.items()):
         _panel(panel, sorted(rows, key=lambda row: row["scale_percent"]))
-        panel.set_title(f"block {block}: {control}\n{kind} ablation")
-    handles = [Patch(color=BAR, label="mean ratio, standard error over trials"),
-               Line2D([], [], color=INTERVAL, label="95 % bootstrap interval"),
-               Line2D([], [], color=LINE, label="no scale, with its interval"),
-               Line2D([], [], marker="$*$", color="black", linestyle="", label=f"p over images < {SIGNIFICANCE} (Holm)"),
-               Line2D([], [], marker="$†$", color="black", linestyle="", label=f"p over sets < {SIGNIFICANCE} (Holm)")]
+        panel.set_title(f"block {block}: {control}\n{replacement} ablation")
+    handles = [
+        Patch(color=BAR, label="mean ratio, standard error over trials"),
+        Line2D([], [], color=INTERVAL, label="95 % bootstrap interval"),
+        Line2D([], [], color=LINE, label="no scale, with its interval"),
+        Line2D([], [], marker="$*$", color="black", linestyle="", label=f"p over images < {SIGNIFICANCE} (Holm)"),
+        Line2D([], [], marker="$†$", color="black", linestyle="", label=f"p over sets < {SIGNIFICANCE} (Holm)"),
+    ]
     figure.legend(handles=handles, loc="outside upper left", ncols=min(5, max(1, 2 * len(axes))))
     figure.supylabel("top-1 ratio, scale-ablated / random-ablated", fontsize=8)
     figure.supxlabel("scale transformation", fontsize=8)
@@ -42,14 +45,14 @@ def effects(table: Iterable[dict]) -> Figure:
 def _panel(panel, rows: list[dict]) -> None:
     reference, *scaled = rows
     edges = [row[name] for row in rows for name in ("ratio", "ratio_lower", "ratio_upper") if row[name] is not None]
-    for place, row in enumerate(scaled):
+    for position, row in enumerate(scaled):
         if row["ratio"] is None:
-            panel.annotate("no ratio", (place, 0), xycoords=("data", "axes fraction"), rotation=90, ha="center", va="bottom")
+            panel.annotate("no ratio", (position, 0), xycoords=("data", "axes fraction"), rotation=90, ha="center", va="bottom")
             continue
-        panel.bar(place, row["ratio"], yerr=row["sem"], color=BAR, capsize=2, error_kw={"linewidth": 0.8})
-        panel.vlines(place + 0.28, row["ratio_lower"], row["ratio_upper"], color=INTERVAL, linewidth=1.4)
+        panel.bar(position, row["ratio"], yerr=row["sem"], color=BAR, capsize=2, error_kw={"linewidth": 0.8})
+        panel.vlines(position + 0.28, row["ratio_lower"], row["ratio_upper"], color=INTERVAL, linewidth=1.4)
         marks = "".join(mark for name, mark in MARKS.items() if row[name] is not None and row[name] < SIGNIFICANCE)
-        panel.annotate(marks, (place, 1), xycoords=("data", "axes fraction"), ha="center", va="top", fontsize=9)
+        panel.annotate(marks, (position, 1), xycoords=("data", "axes fraction"), ha="center", va="top", fontsize=9)
     if reference["ratio"] is not None:
         panel.axhline(reference["ratio"], color=LINE)
         panel.axhspan(reference["ratio_lower"], reference["ratio_upper"], color=LINE, alpha=0.15, linewidth=0)

@@ -3,57 +3,46 @@
 import io
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from operator import itemgetter
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from scalestream.figures import COLUMNS, by_block
+from scalestream.figures.style import COLUMNS, by_block
 
 ROWS = {"center_neuron": "center neuron", "whole_channel": "whole channel", "top_images": "top images"}
-CELL, GAP = 0.66, 0.04               # inches: an image's side, and between images of a grid
+CELL, GAP = 0.66, 0.04  # inches: an image's side, and between images of a grid
 GRID = 3 * CELL + 2 * GAP
 LEFT, BETWEEN, ABOVE = 0.25, 0.3, 0.42  # inches: for the rows' names, between grids, and above a grid for its name
-ACROSS, DOWN = 3, 4                  # grids of a page
-SHOWN = 6                            # channels of a block in Figure 1, as in the paper
-
-
-def figure1_channels(criteria: Iterable[dict], channels: dict[str, list[int]], blocks: list[str]) -> dict[str, list[int]]:
-    """The channels of Figure 1 by block: those named, or the six passing ones with the highest response gain.
-
-    criteria: rows of the table of criteria. channels: those named, by block. blocks: all that Figure 1 shows.
-    """
-    rows = by_block(row for row in criteria if row["passes"])
-    highest = {block: sorted(rows.get(block, []), key=itemgetter("gain"), reverse=True)[:SHOWN] for block in blocks}
-    return {block: channels.get(block, sorted(row["channel"] for row in highest[block])) for block in blocks}
+ACROSS, DOWN = 3, 4  # grids of a page
 
 
 def figure1(grids: Iterable[dict]) -> Figure:
     """Figure 1: chosen channels of several blocks on one sheet, every block from a new line on.
 
-    grids: rows of the table of grids, those of Figure 1 alone.
+    grids: rows of the table of grids.
     """
-    return _page([line for rows in by_block(grids).values() for line in _lines(_channels(rows))])
+    blocks = by_block(row for row in grids if row["in_figure1"])
+    return _page([line for rows in blocks.values() for line in _lines(_channels(rows))])
 
 
-def pages(grids: Iterable[dict]) -> Iterator[Figure]:
-    """Figures 3 and 4: passing channels, page by page; a page that says so where there is none.
+def pages(grids: Iterable[dict], blocks: list[str]) -> Iterator[Figure]:
+    """Figures 3 and 4: passing channels of some blocks, page by page; a page that says so where there is none.
 
     grids: rows of the table of grids.
     """
-    lines = _lines(_channels(grids))
+    lines = _lines(_channels(row for row in grids if row["passes"] and row["block"] in blocks))
     for first in range(0, max(len(lines), 1), DOWN):
-        yield _page(lines[first:first + DOWN])
+        yield _page(lines[first : first + DOWN])
 
 
 def _channels(rows: Iterable[dict]) -> list[list[dict]]:
     """Rows of the table of grids, those of a channel together."""
-    return [list(found) for _, found in groupby(rows, key=lambda row: (row["block"], row["channel"]))]
+    return [list(grid) for _, grid in groupby(rows, key=lambda row: (row["block"], row["channel"]))]
 
 
 def _lines(channels: list) -> list[list]:
-    return [channels[first:first + ACROSS] for first in range(0, len(channels), ACROSS)]
+    return [channels[first : first + ACROSS] for first in range(0, len(channels), ACROSS)]
 
 
 def _page(lines: list[list[list[dict]]]) -> Figure:
@@ -65,8 +54,8 @@ def _page(lines: list[list[list[dict]]]) -> Figure:
     if not lines:
         figure.text(0.5, 0.5, "no channel passes", ha="center", va="center")
     for down, line in enumerate(lines):
-        for place, columns in enumerate(line):
-            _grid(figure, columns, LEFT + place * (GRID + BETWEEN), height - ABOVE - down * (ABOVE + GRID), named=place == 0)
+        for number, columns in enumerate(line):
+            _grid(figure, columns, LEFT + number * (GRID + BETWEEN), height - ABOVE - down * (ABOVE + GRID), named=number == 0)
     return figure
 
 
@@ -94,6 +83,13 @@ def _cell(panel, row: dict, name: str) -> None:
         panel.text(0.5, 0.5, "only for channels\nthat pass", transform=panel.transAxes, ha="center", va="center", fontsize=5)
         return
     panel.imshow(Image.open(io.BytesIO(row[name])).convert("RGB"))
-    if name == "center_neuron" and row["stuck"]:
-        panel.text(0.5, 0.04, "never active:\nstill noise", transform=panel.transAxes, ha="center", fontsize=5,
-                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+    if name == "center_neuron" and row["dead_gradient"]:
+        panel.text(
+            0.5,
+            0.04,
+            "never active:\nstill noise",
+            transform=panel.transAxes,
+            ha="center",
+            fontsize=5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )

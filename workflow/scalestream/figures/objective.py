@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from matplotlib.figure import Figure
 
-from scalestream.figures import COLUMNS, by_block, panels
+from scalestream.figures.style import COLUMNS, by_block, panels
 
 
 def objective(traces: Iterable[dict]) -> Figure:
@@ -16,11 +16,17 @@ def objective(traces: Iterable[dict]) -> Figure:
     figure, axes = panels(len(blocks), 4, width=2.2, height=2.0)
     for panel, (block, rows) in zip(axes, blocks.items()):
         for column, color in COLUMNS.items():
-            found = [row for row in rows if row["column"] == column]
-            steps = [row["step"] for row in found]
-            panel.plot(steps, [row["median"] for row in found], color=color, label=column)
-            panel.fill_between(steps, [row["lower"] for row in found], [row["upper"] for row in found], color=color, alpha=0.15,
-                               linewidth=0)
+            of_column = [row for row in rows if row["column"] == column]
+            steps = [row["step"] for row in of_column]
+            panel.plot(steps, [row["median"] for row in of_column], color=color, label=column)
+            panel.fill_between(
+                steps,
+                [row["lower"] for row in of_column],
+                [row["upper"] for row in of_column],
+                color=color,
+                alpha=0.15,
+                linewidth=0,
+            )
         panel.set_title(f"block {block}")
     axes[0].legend()
     figure.supxlabel("step", fontsize=8)

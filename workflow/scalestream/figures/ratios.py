@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from matplotlib.figure import Figure
 
-from scalestream.figures import BAR, LINE, by_block, panels
+from scalestream.figures.style import BAR, LINE, by_block, panels
 
 
 def figure2(ratios: Iterable[dict]) -> Figure:
@@ -23,16 +23,20 @@ def figure2(ratios: Iterable[dict]) -> Figure:
 def _ratio_panel(panel, block: str, rows: list[dict]) -> None:
     scaled = sorted((row for row in rows if row["scale_percent"]), key=lambda row: row["scale_percent"])
     (reference,) = (row["mean_ratio"] for row in rows if not row["scale_percent"])
-    for place, row in enumerate(scaled):
+    for position, row in enumerate(scaled):
         if row["mean_ratio"] is None:
-            panel.annotate("no ratio", (place, 0), xycoords=("data", "axes fraction"), rotation=90, ha="center", va="bottom")
+            panel.annotate("no ratio", (position, 0), xycoords=("data", "axes fraction"), rotation=90, ha="center", va="bottom")
         else:
-            panel.bar(place, row["mean_ratio"], yerr=row["sem"], color=BAR, capsize=3)
+            panel.bar(position, row["mean_ratio"], yerr=row["sem"], color=BAR, capsize=3)
     if reference is not None:
         panel.axhline(reference, color=LINE, label="no scale")
         panel.legend(loc="lower left", bbox_to_anchor=(0, 1))
-    edges = [edge for row in rows if row["mean_ratio"] is not None
-             for edge in (row["mean_ratio"] - (row["sem"] or 0), row["mean_ratio"] + (row["sem"] or 0))]
+    edges = [
+        edge
+        for row in rows
+        if row["mean_ratio"] is not None
+        for edge in (row["mean_ratio"] - (row["sem"] or 0), row["mean_ratio"] + (row["sem"] or 0))
+    ]
     if edges:
         margin = max(0.2 * (max(edges) - min(edges)), 0.01)
         panel.set_ylim(max(0, min(edges) - margin), max(edges) + margin)

@@ -6,16 +6,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from scalestream.figures import COLUMNS, panels
+from scalestream.figures.style import COLUMNS, panels
 
-TITLES = {("In", "visualization"): "visualizations at In", ("In", "image"): "top images of In",
-          ("Pre", "visualization"): "visualizations at Pre", ("Pre", "image"): "top images of Pre"}
+TITLES = {
+    ("In", "visualization"): "visualizations at In",
+    ("In", "image"): "top images of In",
+    ("Pre", "visualization"): "visualizations at Pre",
+    ("Pre", "image"): "top images of Pre",
+}
 MARKERS = {"In": "o", "Pre": "s", "Post": "D"}
 
 
 def tuning(preference: Iterable[dict]) -> Figure:
-    """For each kind of stimulus, by block, the median magnification that In, Pre and Post answer most (filled: passing channels;
-    open: all), and for how many of all channels Pre's is larger than, equal to and smaller than In's.
+    """For each kind of stimulus, by block, the median magnification that In, Pre and Post answer most (filled: passing
+    channels; open: all), and for how many of all channels Pre's is larger than, equal to and smaller than In's.
 
     preference: rows of that table.
     """
@@ -25,18 +29,32 @@ def tuning(preference: Iterable[dict]) -> Figure:
     peaks = [row[f"{column.lower()}_peak"] or 1 for row in rows for column in COLUMNS]
     figure, axes = panels(len(shown), 2, width=max(3.2, 0.75 * len(blocks)), height=2.4)
     for panel, stimulus in zip(axes, shown):
-        found = {(row["block"], row["group"]): row for row in rows if (row["source"], row["stimulus"]) == stimulus}
+        of_block = {(row["block"], row["group"]): row for row in rows if (row["source"], row["stimulus"]) == stimulus}
         for offset, (column, color) in enumerate(COLUMNS.items()):
             for group, shift in (("all", -0.06), ("passing", 0.06)):
-                points = [(place + 0.24 * (offset - 1) + shift, found[block, group][f"{column.lower()}_peak"])
-                          for place, block in enumerate(blocks) if (block, group) in found]
+                points = [
+                    (position + 0.24 * (offset - 1) + shift, of_block[block, group][f"{column.lower()}_peak"])
+                    for position, block in enumerate(blocks)
+                    if (block, group) in of_block
+                ]
                 points = [point for point in points if point[1] is not None]
-                panel.plot(*zip(*points) if points else ([], []), MARKERS[column], color=color, markersize=4,
-                           markerfacecolor=color if group == "passing" else "none")
-        for place, block in enumerate(blocks):
-            if row := found.get((block, "all")):
-                panel.annotate(f"{row['pre_larger']}:{row['equal']}:{row['pre_smaller']}", (place, 1),
-                               xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=6)
+                panel.plot(
+                    *zip(*points) if points else ([], []),
+                    MARKERS[column],
+                    color=color,
+                    markersize=4,
+                    markerfacecolor=color if group == "passing" else "none",
+                )
+        for position, block in enumerate(blocks):
+            if row := of_block.get((block, "all")):
+                panel.annotate(
+                    f"{row['pre_larger']}:{row['equal']}:{row['pre_smaller']}",
+                    (position, 1),
+                    xycoords=("data", "axes fraction"),
+                    ha="center",
+                    va="bottom",
+                    fontsize=6,
+                )
         panel.set_yscale("log", base=2)
         panel.set_ylim(min([0.5, *peaks]) / 1.1, max([2, *peaks]) * 1.1)
         panel.yaxis.set_major_locator(LogLocator(base=2))
@@ -45,10 +63,14 @@ def tuning(preference: Iterable[dict]) -> Figure:
         panel.set_xticks(range(len(blocks)), blocks)
         panel.set_xlim(-0.5, len(blocks) - 0.5)
         panel.set_title(TITLES[stimulus], pad=12)
-    handles = [Line2D([], [], color=color, marker=MARKERS[column], markersize=4, linestyle="", label=column)
-               for column, color in COLUMNS.items()]
-    handles += [Line2D([], [], color="black", marker="o", markersize=4, linestyle="", markerfacecolor=face, label=label)
-                for face, label in (("black", "passing channels"), ("none", "all channels"))]
+    handles = [
+        Line2D([], [], color=color, marker=MARKERS[column], markersize=4, linestyle="", label=column)
+        for column, color in COLUMNS.items()
+    ]
+    handles += [
+        Line2D([], [], color="black", marker="o", markersize=4, linestyle="", markerfacecolor=face, label=label)
+        for face, label in (("black", "passing channels"), ("none", "all channels"))
+    ]
     figure.legend(handles=handles, loc="outside upper left", ncols=5)
     figure.supxlabel("block", fontsize=8)
     figure.supylabel("median peak magnification", fontsize=8)

@@ -1,0 +1,68 @@
+"""The benchmark runs, and what it writes holds together; how fast anything is is not tested."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ablation import Count, require_same
+from conftest import REPOSITORY
+
+
+def benchmark(name: str, *arguments: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "workflow")}
+    return subprocess.run(
+        [sys.executable, REPOSITORY / "benchmarks" / name, *arguments], capture_output=True, text=True, env=environment
+    )
+
+
+def test_the_visualization_benchmark(tmp_path):
+    output = tmp_path / "benchmarks" / "visualization.json"
+    done = benchmark("visualization.py", "--layers", "layer1.0", "layer2.0.bn2", "--rounds", "1", "--output", str(output))
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(output.read_text())
+    assert [row["layer"] for row in rows] == ["layer1.0", "layer2.0.bn2", "all, weighted by channels"]
+    for row in rows:
+        assert set(row) == {"layer", "plain_ms", "ours_ms", "ratio"}
+        assert row["ratio"] == pytest.approx(row["plain_ms"] / row["ours_ms"])
+        assert min(row["plain_ms"], row["ours_ms"]) > 0
+        assert f"{row['ratio']:14.2f}" in done.stdout
+    one, other, both = (row["plain_ms"] for row in rows)
+    assert both == pytest.approx((64 * one + 128 * other) / 192)
+
+
+def test_a_layer_that_does_not_exist_is_refused_in_one_line():
+    done = benchmark("visualization.py", "--layers", "layer5")
+    assert done.returncode == 2 and "invalid choice: 'layer5'" in done.stderr.splitlines()[-1]
+
+
+def test_the_ablation_benchmark(tmp_path):
+    output = tmp_path / "benchmarks" / "ablation.json"
+    done = benchmark(
+        "ablation.py", "--count", "4", "--batch-size", "2", "--blocks", "3.1", "--rounds", "1", "--output", str(output)
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(output.read_text())
+    assert [(row["block"], row["conditions"]) for row in rows] == [("3.1", 1), ("3.1", 11), ("3.1", 50), (None, 18)]
+    for row in rows:
+        assert set(row) == {"block", "conditions", "plain_rate", "ours_rate", "ratio"}
+        assert row["ratio"] == pytest.approx(row["ours_rate"] / row["plain_rate"]) and row["plain_rate"] > 0
+        assert f"{row['ratio']:8.2f}" in done.stdout
+
+
+def test_an_answer_that_no_plain_pass_gives_ends_the_ablation_benchmark():
+    """Also one of the last condition; but not one that rounding may change."""
+    plain = [Count(5, 0), Count(3, 0), Count(4, 1)]
+    require_same("ours", "2.1", [5, 3, 5], plain)
+    with pytest.raises(SystemExit, match="block 2.1, condition 2: ours counts 2 correct answers, plain forward passes 4"):
+        require_same("ours", "2.1", [5, 3, 2], plain)
+    with pytest.raises(SystemExit, match="block 2.1, condition 1: ours counts 5 correct answers, plain forward passes 3"):
+        require_same("ours", "2.1", [5, 5, 5], plain)
+
+
+def test_images_that_are_not_there_are_said_in_one_line(tmp_path):
+    done = benchmark("ablation.py", "--images", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"--images: {tmp_path} has no folders of JPEG files; give a folder that has"

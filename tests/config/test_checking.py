@@ -1,0 +1,209 @@
+"""The configuration: the shipped files are valid, and every fault is one line with key and mend."""
+
+import copy
+
+import pytest
+import yaml
+
+from conftest import REPOSITORY
+from scalestream.config import checking
+from scalestream.config.settings import jitter
+from scalestream.errors import InputError
+
+DEFAULT = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+PAPER, STUDY = (yaml.safe_load((REPOSITORY / "config" / name).read_text()) for name in ("paper.yaml", "study.yaml"))
+
+
+def changed(key: str, value) -> dict:
+    config = copy.deepcopy(DEFAULT)
+    *path, name = key.split(".")
+    place = config
+    for part in path:
+        place = place[part]
+    place[name] = value
+    return config
+
+
+def merged(base: dict, other: dict) -> dict:
+    """As Snakemake lays a configuration file over the default one."""
+    return base | {
+        key: merged(base[key], value) if isinstance(value, dict) and key in base else value for key, value in other.items()
+    }
+
+
+def test_the_shipped_files_are_valid(tmp_path):
+    checking.check(DEFAULT)
+    (tmp_path / "n01440764").mkdir()
+    (tmp_path / "n01440764" / "a.JPEG").touch()
+    paper = checking.check(merged(merged(DEFAULT, PAPER), {"images": {"root": str(tmp_path)}}))
+    assert paper["visualization"]["steps"] == 2560 and paper["images"]["crop"] == 224
+    jitters = {
+        layer: jitter(paper, layer)
+        for layer in (
+            "layer1.0",
+            "layer2.0",
+            "layer2.1.bn2",
+            "layer3.0.downsample.1",
+            "layer3.0",
+            "layer2.1",
+            "layer3.1",
+            "layer4.1",
+        )
+    }
+    assert list(jitters.values()) == [0, 0, 4, 4, 4, 16, 16, 16]
+
+
+def test_the_study_may_be_laid_over_every_other_configuration(tmp_path):
+    (tmp_path / "n01440764").mkdir()
+    (tmp_path / "n01440764" / "a.JPEG").touch()
+    study = checking.check(merged(DEFAULT, STUDY))
+    papers = checking.check(merged(merged(merged(DEFAULT, PAPER), STUDY), {"images": {"root": str(tmp_path)}}))
+    assert len(study["visualization"]["seeds"]) >= 3 and study["ablation"]["trials"] >= 20
+    assert papers["study"] == study["study"] and papers["visualization"]["steps"] == 2560
+
+
+@pytest.mark.parametrize("config", [DEFAULT, PAPER])
+def test_nothing_goes_past_the_paper_unless_it_is_asked_for(config):
+    study = dict(config["study"])
+    assert study.pop("dose")["points"] == 0
+    assert not any(study.pop("sensitivity").values()) and not any(study.values())
+    assert len(config["visualization"]["seeds"]) == 1 and config["ablation"]["selection"] == "one_seed"
+
+
+def test_every_key_has_a_description():
+    def missing(schema, place=""):
+        for name, child in schema.get("properties", {}).items():
+            if "description" not in child:
+                yield f"{place}{name}"
+            yield from missing(child, f"{place}{name}.")
+        if schema.get("properties"):
+            assert schema["additionalProperties"] is False, place
+            assert sorted(schema["required"]) == sorted(schema["properties"]), place
+
+    assert list(missing(checking.SCHEMA)) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("visualisation", {}, r"visualisation is not a known key; did you mean 'visualization'\?"),
+        ("visualization.step", 5, r"visualization\.step is not a known key; did you mean 'steps'\?"),
+        ("images.demo.zzz", 5, r"images\.demo\.zzz is not a known key; known keys: per_class, seed"),
+        ("visualization.steps", "many", r"visualization\.steps: 'many' is not of type 'integer'"),
+        ("visualization.steps", 0, r"visualization\.steps: 0 is less than the minimum of 1"),
+        ("visualization.steps", 2.5, r"visualization\.steps: 2\.5 is not of type 'integer'"),
+        ("visualization.jitter", 3, r"visualization\.jitter: 3 is not allowed; use 0, or 4 or more"),
+        ("visualization.jitter", 112, r"visualization\.jitter: 112 is not below images\.crop"),
+        ("visualization.jitter_by_layer", {"layer5.0": 4}, r"small has no analysed layer 'layer5\.0'; it has layer1\.0, "),
+        ("criteria.tolerance", 1, r"criteria\.tolerance: 1 is less than or equal to the minimum"),
+        ("blocks", ["2.1", "5.0"], r"blocks: small has no block '5\.0'; it has 1\.1, 2\.0"),
+        ("blocks", [], r"blocks: \[\] should be non-empty"),
+        ("ablation.blocks", ["1.0"], r"ablation\.blocks: small has no block '1\.0'; it has 1\.1"),
+        ("ablation.slack", {"7.7": 0}, r"ablation\.slack: small has no block '7\.7'"),
+        ("ablation.scale_percents", [0], r"ablation\.scale_percents\.0: 0 is less than the minimum of 1"),
+        ("ablation.scale_percents", [10, 10], r"has non-unique elements"),
+        ("images.crop", 500, r"images\.crop: 500 is larger than images\.resize, 128"),
+        ("images.source", "wnid_folders", r"images\.root is missing"),
+        ("ablation.max_candidates", 5, r"ablation\.max_candidates: 5 draws cannot give 10 trials; make it larger"),
+        ("ablation.slack", {"2.0": float("nan")}, r"ablation\.slack\.2\.0: nan is not a finite number"),
+        ("criteria.tolerance", float("inf"), r"criteria\.tolerance: inf is not a finite number"),
+        ("criteria.magnification", 1000, r"criteria\.magnification: 1000 leaves nothing of the image; make it smaller"),
+        ("visualization.scales", [1, float("nan")], r"visualization\.scales\.1: nan is not a finite number"),
+        ("visualization.seed", 1, r"visualization\.seed is not a known key; did you mean 'seeds'\?"),
+        ("visualization.seeds", [0, 2**63], r"visualization\.seeds\.1: 9223372036854775808 is greater than the maximum"),
+        ("visualization.seeds", [], r"visualization\.seeds: \[\] should be non-empty"),
+        ("visualization.seeds", [1, 1], r"visualization\.seeds: \[1, 1\] has non-unique elements"),
+        ("ablation.selection", "most", r"ablation\.selection: 'most' is not one of \['one_seed', 'majority', 'every_seed'\]"),
+        (
+            "study.sensitivity.tolerances",
+            [1.5, 1],
+            r"study\.sensitivity\.tolerances\.1: 1 is less than or equal to the minimum of 1",
+        ),
+        (
+            "study.sensitivity.magnifications",
+            [2, 1000],
+            r"study\.sensitivity\.magnifications: 1000 leaves nothing of the image",
+        ),
+        ("study.tuning", [0.5, float("inf")], r"study\.tuning\.1: inf is not a finite number"),
+        ("study.tuning", [0.001, 1], r"study\.tuning: 0\.001 shrinks the image to nothing; make it larger"),
+        ("study.tuning", [300], r"study\.tuning: 300 leaves nothing of the image; make it smaller"),
+        ("study.controls", ["random"], r"study\.controls\.0: 'random' is not one of \['unscreened', 'matched', 'all'\]"),
+        ("study.replacements", ["mean"], r"study\.replacements\.0: 'mean' is not one of \['zero', 'resample'\]"),
+        ("study.dose", {"points": 5, "draws": 0}, r"study\.dose\.draws: 0 is less than the minimum of 1"),
+        ("visualization.steps", "[", r"visualization\.steps: '\[' is not of type 'integer'"),
+        ("visualization.steps", "1:30", r"visualization\.steps: '1:30' is not of type 'integer'"),
+        ("model.architecture", "vgg", r"model\.architecture: 'vgg' is not one of \['resnet18', 'small'\]"),
+        ("model.weights", "none.pth", r"model\.weights: there is no file none\.pth; give a file, or for small embedded"),
+        ("model.weights", "IMAGENET1K_V1", r"model\.weights: there is no file IMAGENET1K_V1"),
+    ],
+)
+def test_a_fault_is_one_line_with_key_and_mend(key, value, message):
+    with pytest.raises(InputError, match=message) as error:
+        checking.check(changed(key, value))
+    assert str(error.value).startswith("config: ") and "\n" not in str(error.value)
+
+
+def test_a_missing_key_is_named():
+    config = copy.deepcopy(DEFAULT)
+    del config["ablation"]["trials"]
+    with pytest.raises(InputError, match=r"ablation\.trials is missing; config\.yaml shows every key"):
+        checking.check(config)
+
+
+def test_a_block_to_ablate_must_be_analysed():
+    with pytest.raises(InputError, match=r"ablation\.blocks: block 4\.0 is not analysed; add it to blocks"):
+        checking.check(changed("blocks", ["1.1", "2.1"]))
+
+
+def test_several_faults_are_a_line_each():
+    config = changed("visualization.steps", 0)
+    config["criteria"]["tolerance"] = 0
+    with pytest.raises(InputError) as error:
+        checking.check(config)
+    assert len(str(error.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda folder: None, "there is no folder"),
+        (lambda folder: folder.mkdir(), "holds no image"),
+        (lambda folder: (folder / "n01440764").mkdir(parents=True), "holds no image"),
+    ],
+)
+def test_a_missing_or_empty_image_folder(tmp_path, make, message):
+    make(tmp_path / "images")
+    config = changed("images.source", "wnid_folders")
+    config["images"]["root"] = str(tmp_path / "images")
+    with pytest.raises(InputError, match=rf"images\.root: .*{message}.*give the folder of the images"):
+        checking.check(config)
+
+
+def test_numbers_and_names_that_yaml_or_the_command_line_read_otherwise():
+    config = changed("blocks", [2.1, 3.1])
+    config["ablation"] |= {"blocks": [2.1], "slack": {2.1: "0.5"}, "trials": "3"}
+    checked = checking.check(config)
+    assert checked["blocks"] == ["2.1", "3.1"] and checked["ablation"]["slack"] == {"2.1": 0.5}
+    assert checked["ablation"]["trials"] == 3
+
+
+def test_whole_floats_are_integers_and_folders_may_be_named_like_numbers(tmp_path, monkeypatch):
+    config = changed("ablation.trials", 3.0)
+    config["visualization"]["channels_per_job"] = 48.0
+    config["images"]["skip_unreadable"] = "true"
+    checked = checking.check(config)
+    assert repr(checked["ablation"]["trials"]) == "3" and repr(checked["visualization"]["channels_per_job"]) == "48"
+    assert checked["images"]["skip_unreadable"] is True
+    monkeypatch.chdir(tmp_path)
+    for name in ("2024", "yes"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.jpg").touch()
+        config["images"] |= {"source": "class_folders", "root": name}
+        assert checking.check(config)["images"]["root"] == name
+
+
+def test_imagenets_weights_do_not_go_with_the_drawn_images():
+    config = changed("model.weights", "IMAGENET1K_V1")
+    config["model"]["architecture"] = "resnet18"
+    with pytest.raises(InputError, match="images.source: the drawn images are none of ImageNet's classes"):
+        checking.check(config)

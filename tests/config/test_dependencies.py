@@ -1,0 +1,155 @@
+"""What each step depends on, by hand: a change of anything else must not rerun it."""
+
+import copy
+
+import pytest
+import yaml
+
+from conftest import REPOSITORY
+from scalestream.config import dependencies
+from scalestream.config.dependencies import chunks
+
+DEFAULT = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+IMAGES = {"images.resize": 128, "images.crop": 112}
+OPTIMIZATION = {
+    "images.crop": 112,
+    "visualization.steps": 64,
+    "visualization.learning_rate": 0.05,
+    "visualization.sd": 0.01,
+    "visualization.scales": [1, 0.975, 1.025, 0.95, 1.05],
+    "visualization.angles": [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5],
+}
+
+
+def changed(**values) -> dict:
+    """The default configuration with other values by dotted key, whose dots are written as two underscores."""
+    config = copy.deepcopy(DEFAULT)
+    for key, value in values.items():
+        *path, name = key.split("__")
+        place = config
+        for part in path:
+            place = place[part]
+        place[name] = value
+    return config
+
+
+def test_an_optimisation_depends_on_its_own_settings_and_the_jitter_of_its_layers():
+    found = dependencies.optimization(DEFAULT, ["layer2.1.bn2", "layer4.1", "layer1.0"], 3)
+    assert found == OPTIMIZATION | {
+        "visualization.seed": 3,
+        "jitter": {"layer2.1.bn2": 4, "layer4.1": 8, "layer1.0": 0},
+    }
+
+
+def test_a_jitter_of_another_layer_does_not_rerun_an_optimisation():
+    jitters = DEFAULT["visualization"]["jitter_by_layer"]
+    before = dependencies.optimization(DEFAULT, ["layer2.1.bn2"], 0)
+    other = changed(visualization__jitter_by_layer=jitters | {"layer2.0": 6, "layer4.1": 6}, visualization__jitter=12)
+    assert dependencies.optimization(other, ["layer2.1.bn2"], 0) == before
+    own = changed(visualization__jitter_by_layer=jitters | {"layer2.1.bn2": 6})
+    assert dependencies.optimization(own, ["layer2.1.bn2"], 0)["jitter"] == {"layer2.1.bn2": 6}
+    assert dependencies.optimization(changed(visualization__jitter=12), ["layer4.1"], 0)["jitter"] == {"layer4.1": 12}
+
+
+def test_more_seeds_and_larger_jobs_do_not_rerun_an_optimisation():
+    before = dependencies.optimization(DEFAULT, ["layer2.1"], 0)
+    other = changed(
+        visualization__seeds=[0, 1, 2], visualization__channels_per_job=8, images__resize=120, criteria__tolerance=2
+    )
+    assert dependencies.optimization(other, ["layer2.1"], 0) == before
+    for change in (
+        {"visualization__steps": 65},
+        {"visualization__sd": 0.02},
+        {"images__crop": 96},
+        {"visualization__angles": [0]},
+    ):
+        assert dependencies.optimization(changed(**change), ["layer2.1"], 0) != before
+
+
+@pytest.mark.parametrize("seed", [7, "7"])
+def test_a_seed_is_the_same_number_from_a_file_name_and_from_the_configuration(seed):
+    assert repr(dependencies.optimization(DEFAULT, ["layer2.1"], seed)["visualization.seed"]) == "7"
+
+
+def test_equal_numbers_are_equal_settings():
+    one, other = changed(visualization__steps=64.0, visualization__scales=[1.0, 2]), changed(visualization__scales=[1, 2.0])
+    assert repr(dependencies.optimization(one, ["layer2.1"], 0)) == repr(dependencies.optimization(other, ["layer2.1"], 0))
+
+
+def test_a_screening_depends_on_the_slack_of_its_block_alone():
+    config = changed(ablation__slack={"2.0": 0.01, "4.0": 0.5}, ablation__seed=4)
+    assert dependencies.screening(config, "2.0") == IMAGES | {"ablation.seed": 4, "slack": 0.01}
+    assert dependencies.screening(config, "3.1") == IMAGES | {"ablation.seed": 4, "slack": 0}
+    more = changed(ablation__slack={"2.0": 0.01}, ablation__seed=4, ablation__trials=50, ablation__scale_percents=[10])
+    assert dependencies.screening(more, "2.0") == dependencies.screening(config, "2.0")
+
+
+@pytest.mark.parametrize("replacement", ["mean", "zero", "resample"])
+def test_of_the_replacements_only_the_one_that_is_drawn_depends_on_the_seed(replacement):
+    """Trials read their channels from the screening, which depends on it."""
+    expected = IMAGES | {"ablation.crop_convention": "paper", "percents": [10, 20, 50]}
+    config = changed(ablation__seed=9, ablation__scale_percents=[50, 10, 20])
+    found = dependencies.ablation(config, replacement)
+    assert found == expected | ({"ablation.seed": 9} if replacement == "resample" else {})
+    assert found["percents"] == [10, 20, 50]
+
+
+def test_doses_depend_on_their_points_and_draws():
+    config = changed(ablation__seed=9, ablation__scale_percents=[50, 10], study__dose={"points": 3, "draws": 2})
+    assert dependencies.doses(config) == IMAGES | {
+        "ablation.crop_convention": "paper",
+        "ablation.seed": 9,
+        "study.dose": {"draws": 2, "points": 3},
+        "percents": [10, 50],
+    }
+
+
+def test_thresholds_are_in_ascending_order():
+    config = changed(study__sensitivity={"tolerances": [3, 1.2], "gain_margins": [0.5, 0, 0.1], "magnifications": [3.0, 1.5]})
+    assert dependencies.thresholds(config) == {"tolerance": [1.2, 3], "gain_margin": [0, 0.1, 0.5], "magnification": [1.5, 3]}
+    assert dependencies.thresholds(DEFAULT) == {"tolerance": [], "gain_margin": [], "magnification": []}
+
+
+def test_responses_are_measured_at_all_magnifications_that_any_part_of_a_study_needs():
+    """1 and that of S always; the paper's 2 beside those of the sensitivity."""
+    assert dependencies.magnifications(DEFAULT) == [1, 2]
+    assert dependencies.magnifications(changed(criteria__magnification=3)) == [1, 3]
+    sensitivity = DEFAULT["study"]["sensitivity"]
+    config = changed(
+        criteria__magnification=3, study__tuning=[2.0, 0.5, 1.0], study__sensitivity=sensitivity | {"magnifications": [4, 1.5]}
+    )
+    assert dependencies.magnifications(config) == [0.5, 1, 1.5, 2, 3, 4]
+
+
+def test_a_comparison_has_what_decides_whether_numbers_may_be_compared():
+    found = dependencies.comparison(DEFAULT, ["layer2.0", "layer4.1"])
+    assert found == OPTIMIZATION | {
+        "model.architecture": "small",
+        "model.weights": "embedded",
+        "images.source": "demo",
+        "images.resize": 128,
+        "criteria.tolerance": 1.5,
+        "criteria.magnification": 2,
+        "ablation.selection": "one_seed",
+        "ablation.crop_convention": "paper",
+        "ablation.trials": 10,
+        "ablation.slack": {},
+        "visualization.jitter": {"layer2.0": 0, "layer4.1": 8},
+    }
+    other = changed(blocks=["2.0"], ablation__scale_percents=[10], ablation__seed=5, images__demo={"per_class": 1, "seed": 1})
+    assert dependencies.comparison(other, ["layer2.0", "layer4.1"]) == found
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "expected"),
+    [
+        (10, 10, ["0-10"]),
+        (11, 10, ["0-10", "10-11"]),
+        (3, 10, ["0-3"]),
+        (4, 2, ["0-2", "2-4"]),
+        (3, 1, ["0-1", "1-2", "2-3"]),
+        (0, 5, []),
+    ],
+)
+def test_chunks_cover_the_range_once(count, size, expected):
+    assert chunks(count, size) == expected

@@ -1,0 +1,54 @@
+"""The catalogue of the figures: what it names is there, in library, report and configuration."""
+
+import inspect
+from pkgutil import resolve_name
+
+import pyarrow as pa
+import pytest
+import yaml
+
+from conftest import REPOSITORY
+from scalestream.config.settings import settings
+from scalestream.figures.catalogue import FIGURES
+from scalestream.networks.architectures import ARCHITECTURES
+
+CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+CAPTIONS = REPOSITORY / "workflow" / "report"
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_what_a_figure_is_drawn_from_and_by_is_there(figure):
+    assert isinstance(resolve_name(figure.schema), pa.Schema)
+    first, *options = inspect.signature(resolve_name(figure.draw)).parameters
+    assert options == [name for name, _ in figure.options] + ["blocks"] * bool(figure.stages)
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_a_figure_has_a_caption(figure):
+    """Those of many pages, which are of grids, share theirs."""
+    caption = CAPTIONS / f"{'grids' if figure.stages else figure.name}.rst"
+    assert caption.read_text().strip()
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_a_figures_options_are_keys_of_the_configuration(figure):
+    assert len(settings(CONFIG, *(key for _, key in figure.options))) == len(figure.options)
+
+
+def test_figures_3_and_4_share_out_every_block():
+    stages = FIGURES["figure3"].stages + FIGURES["figure4"].stages
+    for architecture in ARCHITECTURES.values():
+        for block in architecture.blocks():
+            assert sum(block.startswith(stage) for stage in stages) == 1, block
+
+
+def test_figures_are_named_as_their_keys_and_differ_in_their_labels():
+    assert all(figure.name == name for name, figure in FIGURES.items())
+    assert len({figure.label for figure in FIGURES.values()}) == len(FIGURES)
+
+
+def test_every_caption_of_a_figure_has_its_figure():
+    others = {"atlas", "grids", "skipped_images", "workflow"}
+    assert {path.stem for path in CAPTIONS.glob("*.rst")} - others == {
+        name for name, figure in FIGURES.items() if not figure.stages
+    }

@@ -1,0 +1,43 @@
+"""Networks cut after a layer and split at a block, against plain forward passes."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from scalestream.networks.architectures import ARCHITECTURES, blocks, layer_channels
+from scalestream.networks.graph import cut_after, split_after
+
+IMAGES = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+
+
+def plain_activations(network, layers: list[str]) -> dict[str, torch.Tensor]:
+    """A plain forward pass with hooks that copy each layer's output before anything is added to it."""
+    kept = {}
+    handles = [
+        network.get_submodule(layer).register_forward_hook(lambda _m, _i, out, layer=layer: kept.update({layer: out.clone()}))
+        for layer in layers
+    ]
+    network(IMAGES)
+    for handle in handles:
+        handle.remove()
+    return kept
+
+
+@pytest.mark.parametrize("layer", list(layer_channels(list(blocks("small").values()))))
+def test_a_cut_network_gives_the_layers_output(small, layer):
+    expected = plain_activations(small, [layer])[layer]
+    torch.testing.assert_close(cut_after(small, layer)(IMAGES), expected)
+
+
+def test_post_is_the_rectified_sum_of_in_and_pre(small):
+    for block in blocks("small").values():
+        kept = plain_activations(small, list(block.layers.values()))
+        torch.testing.assert_close(kept[block.post], F.relu(kept[block.input] + kept[block.pre]))
+        assert kept[block.post].shape[1] == block.channels
+
+
+@pytest.mark.parametrize("block", list(blocks("small")))
+def test_the_two_halves_give_the_networks_logits(small, block):
+    before, after = split_after(ARCHITECTURES["small"].sequence(small), blocks("small")[block].post)
+    torch.testing.assert_close(before(IMAGES), plain_activations(small, [f"layer{block}"])[f"layer{block}"])
+    torch.testing.assert_close(after(before(IMAGES)), small(IMAGES))

@@ -1,0 +1,1 @@
+"""The ablation experiment (paper, section 4)."""

@@ -1,0 +1,114 @@
+"""Ablation of channels of one block, for many channel sets at once (paper, section 4)."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from scalestream.errors import InputError
+from scalestream.networks.device import device
+from scalestream.networks.graph import split_after, with_batch_norm_folded, without_first_convolutions
+from scalestream.networks.interface import Block
+
+
+def overwrite(post: torch.Tensor, channels: list[int], replacement: torch.Tensor) -> torch.Tensor:
+    """A copy of the Post map (N, C, H, W) with the channels overwritten by those of the replacement.
+
+    replacement: (N, C, H, W), or of length 1 where it is the same for all images or positions.
+    """
+    ablated = post.clone()
+    ablated[:, channels] = replacement[:, channels].to(post)
+    return ablated
+
+
+class AblatedNetwork:
+    """A network that is run once up to a block's Post map, and from there once for every set of channels to ablate.
+
+    A convolution that reads the Post map is linear in it, so it is run on the whole map once, and for every set only on what
+    the ablation changes. Batch norm is folded.
+    """
+
+    def __init__(self, sequence: list[tuple[str, nn.Module]], block: Block, means: torch.Tensor, replacement: str = "mean"):
+        """sequence: the network, from `Architecture.sequence`. means: (C,), the mean center activation of each of the block's
+        channels. replacement: what an ablated map is overwritten with: "mean", its mean center activation (paper, section 4);
+        "zero"; or "resample", the channel's map of another image.
+        """
+        self.block, self.replacement, self.means = block, replacement, means
+        before, after = (
+            with_batch_norm_folded(part).to(device(), memory_format=torch.channels_last)
+            for part in split_after(sequence, block.post)
+        )
+        self.before = before
+        self.convolutions, self.after = without_first_convolutions(after)
+        self.stem = next(module for module in before.modules() if isinstance(module, nn.Conv2d))
+
+    @torch.inference_mode()
+    def logits(
+        self, images: torch.Tensor, conditions: list[list[int]], donors: torch.Tensor | None = None
+    ) -> Iterator[torch.Tensor]:
+        """Logits (N, classes) of network input (N, 3, S, S) under every condition, in order.
+
+        conditions: the channel sets to ablate, [] for the intact network. donors: for "resample", network input of the other
+        images, one for each. Raises InputError for logits that are not finite.
+        """
+        post, replacement = self._post(images), self._replacement(donors)
+        outputs = [convolution(post) for convolution in self.convolutions]
+        size = self._together(images, post)
+        for first in range(0, len(conditions), size):
+            group = conditions[first : first + size]
+            inputs = zip(*(self._ablated(post, outputs, channels, replacement) for channels in group))
+            logits = self.after(*map(torch.cat, inputs)).chunk(len(group))
+            for channels, of_condition in zip(group, logits, strict=True):
+                if not torch.isfinite(of_condition).all():
+                    raise InputError(
+                        f"block {self.block.name}: the network's output is not finite with {len(channels)} channels "
+                        "ablated; check the weights (model.weights)"
+                    )
+                yield of_condition
+
+    def correct(
+        self, images: torch.Tensor, labels: torch.Tensor, conditions: list[list[int]], donors: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """(conditions, N): whether the top-1 answer is the label; arguments as for `logits`."""
+        correct = torch.empty((len(conditions), len(labels)), dtype=torch.bool, device=images.device)
+        labels = labels.to(images.device)
+        for row, logits in zip(correct, self.logits(images, conditions, donors)):
+            torch.eq(logits.argmax(dim=1), labels, out=row)
+        return correct.cpu()
+
+    def _post(self, images: torch.Tensor) -> torch.Tensor:
+        return self.before(images.contiguous(memory_format=torch.channels_last))
+
+    def _replacement(self, donors: torch.Tensor | None) -> torch.Tensor:
+        """What ablated maps are overwritten with, as `overwrite` takes it."""
+        if self.replacement == "resample":
+            return self._post(donors)
+        return (self.means if self.replacement == "mean" else torch.zeros_like(self.means))[None, :, None, None]
+
+    def _ablated(
+        self, post: torch.Tensor, outputs: list[torch.Tensor], channels: list[int], replacement: torch.Tensor
+    ) -> list[torch.Tensor]:
+        """The Post map with the channels ablated, and the outputs of the convolutions on it, given those on `post`."""
+        ablated = overwrite(post, channels, replacement)
+        if not channels:
+            return [ablated, *outputs]
+        change = ablated[:, channels] - post[:, channels]
+        return [
+            ablated,
+            *(
+                output + _on_channels(convolution, change, channels)
+                for output, convolution in zip(outputs, self.convolutions, strict=True)
+            ),
+        ]
+
+    def _together(self, images: torch.Tensor, post: torch.Tensor) -> int:
+        """As many conditions as make maps no larger than the stem's, which is the network's largest."""
+        height, width = (length // stride for length, stride in zip(images.shape[2:], self.stem.stride))
+        return max(1, self.stem.out_channels * height * width // post[0].numel())
+
+
+def _on_channels(convolution: nn.Conv2d, change: torch.Tensor, channels: list[int]) -> torch.Tensor:
+    """What the convolution, without bias, makes of some of its input channels."""
+    return nn.functional.conv2d(
+        change, convolution.weight[:, channels], None, convolution.stride, convolution.padding, convolution.dilation
+    )

@@ -1,0 +1,186 @@
+"""The configuration: what may stand in it, checked against the schema, the network's blocks and the files it names."""
+
+import difflib
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from scalestream.config.settings import jitter
+from scalestream.errors import InputError
+from scalestream.images.geometry import magnification_crop, scale_crop
+from scalestream.images.sources import SUFFIXES
+from scalestream.networks.architectures import ARCHITECTURES, all_layers, layer_channels, select_blocks
+
+SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "schemas" / "config.schema.yaml").read_text())
+
+
+def check(config: dict) -> dict:
+    """The configuration with keys and values in their own types, complete and consistent.
+
+    Raises InputError with one line for every fault: the key, what is wrong and the mend. Reads no image and no weights.
+    """
+    config = _typed(config, SCHEMA)
+    faults = [f"config: {key}: {value} is not a finite number; give one" for key, value in _infinite(config)]
+    faults += [_describe(error) for error in Draft202012Validator(SCHEMA).iter_errors(config)]
+    if not faults:
+        faults = list(_inconsistencies(config))
+    if faults:
+        raise InputError("\n".join(faults))
+    return config
+
+
+def _infinite(value, key: str = "") -> Iterator[tuple[str, float]]:
+    """Keys and values of the numbers that are NaN or infinite."""
+    if isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _infinite(item, _join(key, str(name)))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield key, value
+
+
+def _typed(value, schema: dict):
+    """Keys as text, and numbers where the schema has them: YAML reads the block 2.1 as a number, and Snakemake reads what
+    is nested in --config as text."""
+    schema = SCHEMA["$defs"]["jitter"] if "$ref" in schema else schema
+    if isinstance(value, dict):
+        known, other = schema.get("properties", {}), schema.get("additionalProperties")
+        return {
+            str(key): _typed(item, known.get(str(key), other if isinstance(other, dict) else {})) for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_typed(item, schema.get("items", {})) for item in value]
+    kind = schema.get("type")
+    if isinstance(value, float) and kind == "string":
+        return str(value)
+    if isinstance(value, float) and kind == "integer" and value.is_integer():
+        return int(value)
+    if isinstance(value, str):
+        return _parsed(value, kind)
+    return value
+
+
+def _parsed(text: str, kind) -> object:
+    """Text as the kind of value that the schema asks for, or as it is where it is not of that kind."""
+    words = {"true": True, "false": False} if kind == "boolean" else {"null": None} if kind == ["string", "null"] else {}
+    if text in words:
+        return words[text]
+    for read in [int] if kind == "integer" else [int, float] if kind == "number" else []:
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _describe(error) -> str:
+    """One line for a violation of the schema."""
+    key = ".".join(str(part) for part in error.absolute_path)
+    known = list(error.schema.get("properties", {}))
+    if error.validator == "additionalProperties":
+        unknown = [name for name in error.instance if name not in known]
+        close = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+        return f"config: {_join(key, unknown[0])} is not a known key; {hint}"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"config: {_join(key, missing[0])} is missing; config.yaml shows every key"
+    if error.validator == "anyOf":
+        return f"config: {key}: {error.instance!r} is not allowed; use 0, or 4 or more"
+    return f"config: {key}: {error.message}; {error.schema.get('description', 'see config.yaml')}"
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
+
+
+def _inconsistencies(config: dict) -> Iterator[str]:
+    """What the schema cannot say, one line each."""
+    try:
+        yield from _block_faults(config)
+    except InputError as error:
+        yield f"config: {error}"
+    images = config["images"]
+    if images["crop"] > images["resize"]:
+        yield f"config: images.crop: {images['crop']} is larger than images.resize, {images['resize']}; make it smaller"
+    yield from _crop_faults(config)
+    ablation = config["ablation"]
+    if ablation["max_candidates"] < ablation["trials"]:
+        yield (
+            f"config: ablation.max_candidates: {ablation['max_candidates']} draws cannot give {ablation['trials']} trials; "
+            "make it larger"
+        )
+    yield from _root_faults(images["source"], images["root"])
+    yield from _weights_faults(**config["model"])
+    if (
+        images["source"] == "demo"
+        and config["model"]["weights"] in ARCHITECTURES[config["model"]["architecture"]].published_weights
+    ):
+        yield "config: images.source: the drawn images are none of ImageNet's classes; give the source of ImageNet's images"
+
+
+def _block_faults(config: dict) -> Iterator[str]:
+    architecture = config["model"]["architecture"]
+    analysed = select_blocks(architecture, config["blocks"], "blocks")
+    select_blocks(architecture, config["ablation"]["blocks"], "ablation.blocks")
+    select_blocks(architecture, list(config["ablation"]["slack"]), "ablation.slack")
+    for block in select_blocks(architecture, list(config["figures"]["figure1"]), "figures.figure1"):
+        if block not in analysed:
+            yield f"config: figures.figure1: block {block.name} is not analysed; add it to blocks"
+        for channel in config["figures"]["figure1"][block.name]:
+            if channel >= block.channels:
+                yield (
+                    f"config: figures.figure1: block {block.name} of {architecture} has no channel {channel}; "
+                    f"its channels are 0 to {block.channels - 1}"
+                )
+    for name in config["ablation"]["blocks"]:
+        if name not in config["blocks"]:
+            yield f"config: ablation.blocks: block {name} is not analysed; add it to blocks"
+    layers = all_layers(architecture)
+    for layer in config["visualization"]["jitter_by_layer"]:
+        if layer not in layers:
+            yield (
+                f"config: visualization.jitter_by_layer: {architecture} has no analysed layer {layer!r}; "
+                f"it has {', '.join(layers)}"
+            )
+    largest = max(jitter(config, layer) for layer in layer_channels(analysed))
+    if largest >= config["images"]["crop"]:
+        yield f"config: visualization.jitter: {largest} is not below images.crop; make it smaller"
+
+
+def _crop_faults(config: dict) -> Iterator[str]:
+    resize, crop = config["images"]["resize"], config["images"]["crop"]
+    for percent in config["ablation"]["scale_percents"]:
+        if scale_crop(percent, resize, crop, config["ablation"]["crop_convention"]) < 1:
+            yield f"config: ablation.scale_percents: {percent} % leaves nothing of the image; make it smaller"
+    study = config["study"]
+    magnifications = {
+        "criteria.magnification": [config["criteria"]["magnification"]],
+        "study.sensitivity.magnifications": study["sensitivity"]["magnifications"],
+        "study.tuning": study["tuning"],
+    }
+    for key, factors in magnifications.items():
+        for factor in factors:
+            if magnification_crop(crop, factor) < 1:
+                yield f"config: {key}: {factor} leaves nothing of the image; make it smaller"
+            elif magnification_crop(crop, 1 / factor) < 1:
+                yield f"config: {key}: {factor} shrinks the image to nothing; make it larger"
+
+
+def _root_faults(source: str, root: str | None) -> Iterator[str]:
+    if source == "demo":
+        return
+    if root is None:
+        yield f"config: images.root is missing; images.source {source} needs the folder of the images"
+    elif not Path(root).is_dir():
+        yield f"config: images.root: there is no folder {root}; give the folder of the images"
+    elif not any(path.suffix.lower() in SUFFIXES for path in Path(root).rglob("*")):
+        yield f"config: images.root: the folder {root} holds no image; give the folder of the images"
+
+
+def _weights_faults(architecture: str, weights: str) -> Iterator[str]:
+    named = [*ARCHITECTURES[architecture].published_weights, *ARCHITECTURES[architecture].shipped_weights]
+    if weights not in named and not Path(weights).is_file():
+        yield f"config: model.weights: there is no file {weights}; give a file, or for {architecture} {' or '.join(named)}"

@@ -1,0 +1,77 @@
+"""What each step of the experiment depends on, out of the whole configuration: what a change of a key reruns."""
+
+from scalestream.config.settings import jitter, settings
+from scalestream.study.sensitivity import with_papers
+
+TRANSFORMED_IMAGES = ("images.resize", "images.crop")
+OPTIMIZATION = (
+    "images.crop",
+    "visualization.steps",
+    "visualization.learning_rate",
+    "visualization.sd",
+    "visualization.scales",
+    "visualization.angles",
+)
+COMPARED = (
+    "model.architecture",
+    "model.weights",
+    "images.source",
+    "images.resize",
+    *OPTIMIZATION,
+    "criteria.tolerance",
+    "criteria.magnification",
+    "ablation.selection",
+    "ablation.crop_convention",
+    "ablation.trials",
+    "ablation.slack",
+)
+DRAWN_REPLACEMENTS = ("resample",)  # replacements that are random themselves
+
+
+def optimization(config: dict, layers: list[str], seed: int) -> dict:
+    """Settings of a feature visualization, with its seed and the jitter of just these layers."""
+    jitters = {layer: jitter(config, layer) for layer in layers}
+    return settings(config, *OPTIMIZATION) | {"jitter": jitters, "visualization.seed": int(seed)}
+
+
+def screening(config: dict, block: str) -> dict:
+    """Settings of a block's screening; its slack says how much higher its draws may score at no scale."""
+    slack = config["ablation"]["slack"].get(block, 0)
+    return settings(config, *TRANSFORMED_IMAGES, "ablation.seed") | {"slack": slack}
+
+
+def ablation(config: dict, replacement: str) -> dict:
+    """Settings of the trials with a replacement, with the scale transformations in ascending order."""
+    seed = ["ablation.seed"] if replacement in DRAWN_REPLACEMENTS else []
+    scales = {"percents": sorted(config["ablation"]["scale_percents"])}
+    return settings(config, *TRANSFORMED_IMAGES, "ablation.crop_convention", *seed) | scales
+
+
+def doses(config: dict) -> dict:
+    """Settings of the ablation of more and more channels."""
+    scales = {"percents": sorted(config["ablation"]["scale_percents"])}
+    return settings(config, *TRANSFORMED_IMAGES, "ablation.crop_convention", "ablation.seed", "study.dose") | scales
+
+
+def thresholds(config: dict) -> dict[str, list[float]]:
+    """The values of each threshold that the sensitivity of the verdicts is computed for, in ascending order."""
+    values = settings(config, "study.sensitivity")["study.sensitivity"]
+    return {name: sorted(values[f"{name}s"]) for name in ("tolerance", "gain_margin", "magnification")}
+
+
+def magnifications(config: dict) -> list[float]:
+    """The factors that responses are measured at, in ascending order: no magnification, S's, and those of the study."""
+    study = settings(config, "study.tuning", "criteria.magnification")
+    factors = [*with_papers("magnification", thresholds(config)["magnification"]), *study["study.tuning"]]
+    return sorted({1, study["criteria.magnification"], *factors})
+
+
+def comparison(config: dict, layers: list[str]) -> dict:
+    """What decides whether numbers of two configurations may be compared."""
+    jitters = {layer: jitter(config, layer) for layer in layers}
+    return settings(config, *COMPARED) | {"visualization.jitter": jitters}
+
+
+def chunks(count: int, size: int) -> list[str]:
+    """Half-open ranges of at most `size` that cover 0..count, as they stand in file names: "0-10"."""
+    return [f"{first}-{min(first + size, count)}" for first in range(0, count, size)]

@@ -1,0 +1,44 @@
+"""Which channels are ablated: a rule over the verdicts of one or several seeds of feature visualization."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # reading the Snakefile must not wait for them
+    import pandas as pd
+    import pyarrow as pa
+
+
+def seeds_to_ask(rule: str, seeds: list[int]) -> list[int]:
+    """The seeds whose verdicts a rule of selection reads: the first, or all."""
+    return seeds[:1] if rule == "one_seed" else seeds
+
+
+def is_selected(rule: str, n_passing: int, n_seeds: int) -> bool:
+    """Whether a channel that passes with some of the seeds is ablated: with the one seed, more than half, or every one."""
+    return 2 * n_passing > n_seeds if rule == "majority" else n_passing == n_seeds
+
+
+def select(criteria: "pd.DataFrame", rule: str) -> Iterator[dict]:
+    """Rows of the table of the selection, by block and channel, from the criteria of the seeds to ask.
+
+    The gain is the mean over the seeds.
+    """
+    by_channel = criteria.astype({"gain": "float64"}).groupby(["block", "channel"], sort=False)
+    table = by_channel.agg(n_seeds=("passes", "size"), n_passing=("passes", "sum"), gain=("gain", "mean"))
+    for row in table.reset_index().to_dict("records"):
+        yield row | {"selected": is_selected(rule, row["n_passing"], row["n_seeds"])}
+
+
+def by_gain(selection: "pa.Table") -> list[dict]:
+    """Rows of a block's table of the selection, the highest response gain first."""
+    return sorted(selection.to_pylist(), key=lambda row: (-row["gain"], row["channel"]))
+
+
+def selected_channels(selection: "pa.Table") -> list[int]:
+    """The selected channels of a block's table, the highest response gain first."""
+    return [row["channel"] for row in by_gain(selection) if row["selected"]]
+
+
+def passing_channels(table: "pa.Table") -> list[int]:
+    """The channels that pass both criteria, in ascending order, from a block's table of criteria."""
+    return sorted(row["channel"] for row in table.to_pylist() if row["passes"])

@@ -1,0 +1,1 @@
+"""What of the code can change a result: digests that follow meaning."""

@@ -1,0 +1,73 @@
+"""The figures: one module for each kind, each drawn from the rows of one table, all in the look of print.mplstyle."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+
+from scalestream.run import provenance
+from scalestream.run.files import atomic_write
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # which tells every glyph that it embeds
+
+STYLE = Path(__file__).with_name("print.mplstyle")
+IN, PRE, POST = "#0072b2", "#d55e00", "#009e73"
+COLUMNS = {"In": IN, "Pre": PRE, "Post": POST}  # the paper's layer names, in the order of its figures
+BAR, LINE = "#bbbbbb", "#0072b2"  # the line is the paper's blue
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and save in the style of all figures."""
+    with plt.style.context(STYLE):
+        yield
+
+
+def panels(count: int, columns: int, width: float, height: float) -> tuple[Figure, list]:
+    """A figure of `count` panels, at most `columns` in a row, each of a width and height in inches."""
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False, layout="constrained")
+    for panel in axes.flat[count:]:
+        panel.set_axis_off()
+    return figure, list(axes.flat[:count])
+
+
+def by_block(rows: Iterable[dict]) -> dict[str, list[dict]]:
+    """Rows of a table by their block, in the order that blocks come in."""
+    blocks: dict[str, list[dict]] = {}
+    for row in rows:
+        blocks.setdefault(row["block"], []).append(row)
+    return blocks
+
+
+def save(figure: Figure, *paths: str | Path) -> None:
+    """Write the figure to .png or .pdf files, with the record of what made them; each appears in its place complete."""
+    for path in paths:
+        with atomic_write(path) as partial:
+            figure.savefig(partial, metadata=_metadata(partial.suffix))
+    plt.close(figure)
+
+
+def save_pages(pages: Iterable[Figure], pdf: str | Path, folder: str | Path) -> None:
+    """Write figures as the pages of a PDF, and as 1.png, 2.png, ... of a folder."""
+    with atomic_write(pdf) as partial, atomic_write(folder) as pictures:
+        pictures.mkdir()
+        with PdfPages(partial, metadata=_metadata(".pdf")) as document:
+            for number, page in enumerate(pages, start=1):
+                document.savefig(page)
+                page.savefig(pictures / f"{number}.png", metadata=_metadata(".png"))
+                plt.close(page)
+
+
+def _metadata(suffix: str) -> dict[str, str]:
+    text = provenance.text()
+    return {"Keywords": text} if suffix == ".pdf" else {provenance.KEY: text}

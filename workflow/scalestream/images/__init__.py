@@ -1,0 +1,1 @@
+"""The image set: where it comes from, and what the network gets to see of it."""

@@ -1,0 +1,62 @@
+"""From images to network input, with torchvision's transforms on PIL images (paper, section 4)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torchvision.transforms import functional as F
+
+from scalestream.images.geometry import magnification_crop, scale_crop
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def to_tensor(image: Image.Image | np.ndarray) -> torch.Tensor:
+    """8-bit RGB image (H, W, 3) -> (3, H, W) in 0..1."""
+    return F.to_tensor(image)
+
+
+def normalize(images: torch.Tensor) -> torch.Tensor:
+    """(N, 3, H, W) in 0..1 -> network input, with ImageNet's mean and standard deviation."""
+    return F.normalize(images, IMAGENET_MEAN, IMAGENET_STD)
+
+
+def magnify(image: Image.Image, factor: float = 2) -> Image.Image:
+    """S(X): center crop to 1 / factor of the side, then bilinear resize back (paper, section 3)."""
+    side = image.width
+    return F.resize(F.center_crop(image, magnification_crop(side, factor)), [side, side])
+
+
+@dataclass(frozen=True)
+class Resized:
+    """A resized image, cropped: the square in its center that every scale is cropped from, and its (width, height) before."""
+
+    square: Image.Image
+    size: tuple[int, int]
+
+
+def resized(image: Image.Image, side: int) -> Resized:
+    """Resize(side), then CenterCrop(side)."""
+    whole = F.resize(image, side)
+    return Resized(F.center_crop(whole, [side, side]), whole.size)
+
+
+def scale_transform(image: Resized, percent: int, crop: int, convention: str = "paper") -> Image.Image:
+    """The network's view of an image at scale `percent`: center crop of the resized image, bilinear resize to `crop`."""
+    resize = image.square.width
+    side = scale_crop(percent, resize, crop, convention)
+    # The center crop of the whole image lies up to a pixel beside that of the square, by how halves are rounded.
+    left, top = (_margin(length, side) - _margin(length, resize) for length in image.size)
+    return F.resize(image.square.crop((left, top, left + side, top + side)), [crop, crop])
+
+
+def _margin(length: int, side: int) -> int:
+    """Pixels before a center crop, as torchvision rounds them."""
+    return round((length - side) / 2)
+
+
+def network_input(views: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """8-bit views (N, 3, S, S) -> normalised network input on the device."""
+    return normalize(views.to(device, non_blocking=True).float() / 255)

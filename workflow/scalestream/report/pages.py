@@ -1,0 +1,32 @@
+"""Tables as pages to read in a browser."""
+
+import pyarrow as pa
+from jinja2 import Environment, PackageLoader
+
+TEMPLATES = Environment(
+    loader=PackageLoader("scalestream.report", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def table_page(title: str, rows: pa.Table) -> str:
+    """A page of its own with the rows of a table; numbers have four significant digits, what is missing a dash."""
+    return TEMPLATES.get_template("table.html").render(
+        title=title, columns=rows.column_names, rows=[[_cell(value) for value in row.values()] for row in rows.to_pylist()]
+    )
+
+
+def _cell(value) -> tuple[str, str]:
+    """The text of a cell, and the class by which it is aligned."""
+    match value:
+        case None:
+            return "–", "text"
+        case bool():
+            return ("yes" if value else "no"), "text"
+        case float():
+            return f"{value:.4g}", "number"
+        case int():
+            return str(value), "number"
+        case list():
+            return " ".join(map(str, value)), "text"
+        case _:
+            return str(value), "text"

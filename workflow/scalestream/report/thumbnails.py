@@ -1,0 +1,51 @@
+"""Small WebP pictures to look at: a channel's visualization, and its nine top images as one mosaic."""
+
+import io
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from scalestream.images.loading import open_rgb
+from scalestream.images.preprocessing import resized, scale_transform
+
+QUALITY = 90
+SIDE = 3  # images across and down a mosaic
+
+
+def opened(data: bytes) -> Image.Image:
+    """The RGB image that the bytes of an image file hold."""
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def encode(image: Image.Image) -> bytes:
+    """8-bit RGB image -> WebP bytes; lossy, so for looking at only."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="webp", quality=QUALITY)
+    return buffer.getvalue()
+
+
+class TopImages:
+    """Mosaics of natural images as the network saw them, each image at half its side.
+
+    resize, crop: sides in pixels, as for the activations.
+    """
+
+    def __init__(self, resize: int, crop: int):
+        self.resize, self.crop = resize, crop
+        self.view = lru_cache(maxsize=4096)(self._view)  # images that excite one channel excite others
+
+    def mosaic(self, paths: Iterable[str]) -> Image.Image:
+        """The images in their order, row by row; raises InputError naming one that cannot be read."""
+        return Image.fromarray(mosaic([self.view(path) for path in paths]))
+
+    def _view(self, path: str) -> np.ndarray:
+        seen = scale_transform(resized(open_rgb(path), self.resize), 0, self.crop)
+        return np.asarray(seen.resize([self.crop // 2] * 2, Image.Resampling.LANCZOS))
+
+
+def mosaic(images: list[np.ndarray]) -> np.ndarray:
+    """At most nine equal images (S, S, 3), row by row, as one square; missing ones are white."""
+    cells = images + [np.full_like(images[0], 255)] * (SIDE * SIDE - len(images))
+    return np.concatenate([np.concatenate(cells[first : first + SIDE], axis=1) for first in range(0, len(cells), SIDE)])

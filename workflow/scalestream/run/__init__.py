@@ -1,0 +1,1 @@
+"""How a run keeps and watches what it computes: files, tables, records, checkpoints and progress."""

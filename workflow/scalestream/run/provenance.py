@@ -1,0 +1,155 @@
+"""What made a file: a record that every table and figure carries, and that is read back from it."""
+
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scalestream import __version__
+from scalestream.errors import InputError
+
+KEY = "scalestream"
+PACKAGES = ("torch", "torchvision", "torch-lucent", "thingsvision")
+INHERITED = ("weights_sha256", "images_sha256")
+REPOSITORY = Path(__file__).parents[3]
+
+_current: ContextVar[dict] = ContextVar("provenance", default={})
+
+
+@contextmanager
+def recorded(record: dict) -> Iterator[None]:
+    """Have every table and figure written inside carry the record."""
+    token = _current.set(record)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current() -> dict:
+    """The record that what is written now carries."""
+    return _current.get()
+
+
+def text(**more: str) -> str:
+    """The current record, and what is given as `more`, as it is stored in a file."""
+    return json.dumps(current() | more)
+
+
+def record(rule: str, wildcards: dict, settings: dict, inputs: Iterable[str], threads: int) -> dict:
+    """What a job is made of: pipeline, the rule's own settings, hashes of weights and image list, packages, device."""
+    made = {"scalestream": __version__, "commit": commit(), "rule": rule, "wildcards": wildcards, "settings": settings}
+    for path in inputs:
+        made |= _inherited(Path(path))
+    return made | packages() | {"device": device(), "threads": threads}
+
+
+def packages() -> dict[str, str]:
+    """The versions of the packages that compute."""
+    return {package: _version(package) for package in PACKAGES}
+
+
+def read(path: str | Path) -> dict:
+    """The record of a table (.parquet) or figure (.png, .pdf); raises InputError where there is none, and OSError where the
+    disk fails."""
+    path = Path(path)
+    readers = {".parquet": _of_table, ".png": _of_png, ".pdf": _of_pdf}
+    if path.suffix not in readers:
+        raise InputError(f"{path}: only tables and figures carry a record; give a {', '.join(readers)} file")
+    try:
+        stored = json.loads(readers[path.suffix](path) or "null")
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: there is no such file") from error
+    except (OSError, pa.ArrowException, ValueError) as error:
+        if getattr(error, "errno", None):
+            raise
+        raise InputError(f"{path} is not a readable {path.suffix} file") from error
+    if not isinstance(stored, dict):
+        raise InputError(f"{path} carries no record of scalestream; it was made by something else")
+    return stored
+
+
+def commit() -> str:
+    """The commit of the pipeline's own checkout, with "-dirty" where files differ from it, or "unknown" without one."""
+    command = [
+        "git",
+        "--no-optional-locks",
+        "--git-dir",
+        REPOSITORY / ".git",
+        "--work-tree",
+        REPOSITORY,
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def device() -> str:
+    """The GPU that torch computes on, or the processor."""
+    torch = sys.modules.get("torch")
+    if torch and torch.cuda.is_available():
+        return f"cuda: {torch.cuda.get_device_name()}"
+    return f"cpu: {processor()}"
+
+
+def processor() -> str:
+    """The processor's name."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _inherited(path: Path) -> dict:
+    """The hashes that an input of a job carries on."""
+    if path.name == "manifest.json":
+        try:
+            of_input = json.loads(path.read_text())
+        except ValueError as error:
+            raise InputError(f"{path} is damaged; delete it and run again") from error
+    elif path.suffix == ".parquet":
+        of_input = read(path)
+    else:
+        return {}
+    return {key: of_input[key] for key in INHERITED if key in of_input}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _of_table(path: Path) -> str:
+    return (pq.read_schema(path).metadata or {}).get(KEY.encode(), b"").decode()
+
+
+def _of_png(path: Path) -> str:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return image.info.get(KEY, "")
+
+
+def _of_pdf(path: Path) -> str:
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
+    try:
+        return (PdfReader(path).metadata or {}).get("/Keywords", "")
+    except PyPdfError as error:
+        raise ValueError from error

@@ -1,0 +1,1 @@
+"""Past the paper: one module for each question of a study."""

@@ -1,0 +1,107 @@
+"""Responses of In, Pre and Post to visualizations and top images, magnified and shrunk (paper, sections 3 and 8)."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from torchvision.models.feature_extraction import create_feature_extractor
+from torchvision.transforms import functional as F
+
+from scalestream.activations.center import center
+from scalestream.errors import InputError
+from scalestream.images.geometry import magnification_crop
+from scalestream.images.preprocessing import magnify, normalize, to_tensor
+from scalestream.networks.architectures import Block
+from scalestream.networks.device import device
+from scalestream.run.checkpoint import Checkpoint
+
+STIMULI = 16  # that go through the network together, at every magnification
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """An image that excites a channel, which `open` gives as 8-bit RGB (S, S, 3).
+
+    source: the layer that it excites, "In" or "Pre". kind: "visualization" or "image". rank: of a top image, 1 for the
+    strongest.
+    """
+
+    channel: int
+    source: str
+    kind: str
+    rank: int | None
+    open: Callable[[], np.ndarray]
+
+
+def scaled(image: Image.Image, factor: float) -> Image.Image:
+    """S(X) for a factor above 1 (paper, section 3); below, the image is resized bilinearly to round(side * factor) pixels, in
+    the middle of a square of its mean colour."""
+    if factor >= 1:
+        return magnify(image, factor)
+    side, small = image.width, magnification_crop(image.width, 1 / factor)
+    colour = np.asarray(image).mean(axis=(0, 1)).round().astype(int)
+    square = Image.new("RGB", (side, side), tuple(colour.tolist()))
+    square.paste(F.resize(image, [small, small]), ((side - small) // 2, (side - small) // 2))
+    return square
+
+
+def measure(
+    network: nn.Module,
+    block: Block,
+    stimuli: list[Stimulus],
+    magnifications: list[float],
+    watch: Callable[..., Iterable[int]] = lambda items, **_: items,
+    checkpoint: Checkpoint | None = None,
+) -> Iterator[dict]:
+    """Rows of the table of responses: center activations of each stimulus' own channel, at every magnification.
+
+    watch: wraps the numbers of the first stimuli of the batches, to show progress. checkpoint: what an earlier try kept is not
+    done again. Raises InputError naming the channel when a response is not finite.
+    """
+    # The pass ends before the sum, which would overwrite Pre's map in its place.
+    part = create_feature_extractor(network, {block.input: "in", block.pre: "pre"}).to(device())
+    checkpoint = checkpoint or Checkpoint()
+    earlier = checkpoint.get("responses")
+    measured = [] if earlier is None else [earlier]
+    done = sum(map(len, measured))
+    for first in watch(range(done, len(stimuli), STIMULI), before=done, each=STIMULI):
+        batch = stimuli[first : first + STIMULI]
+        measured.append(_responses(part, batch, magnifications))
+        _require_finite(measured[-1], block, batch)
+        checkpoint.keep("responses", lambda: torch.cat(measured))
+    for stimulus, responses in zip(stimuli, torch.cat(measured).tolist(), strict=True):
+        for factor, (at_in, at_pre, at_post) in zip(magnifications, responses, strict=True):
+            yield {
+                "block": block.name,
+                "channel": stimulus.channel,
+                "source": stimulus.source,
+                "stimulus": stimulus.kind,
+                "rank": stimulus.rank,
+                "magnification": factor,
+                "in": at_in,
+                "pre": at_pre,
+                "post": at_post,
+            }
+
+
+@torch.inference_mode()
+def _responses(part: nn.Module, stimuli: list[Stimulus], magnifications: list[float]) -> torch.Tensor:
+    """(stimuli, magnifications, 3): In, Pre and Post of each stimulus' channel."""
+    images = [Image.fromarray(stimulus.open()) for stimulus in stimuli]
+    inputs = torch.stack([to_tensor(scaled(image, factor)) for image in images for factor in magnifications])
+    channels = [stimulus.channel for stimulus in stimuli for _ in magnifications]
+    maps = part(normalize(inputs.to(device())))
+    at_in, at_pre = (center(maps[name])[range(len(channels)), channels] for name in ("in", "pre"))
+    return torch.stack([at_in, at_pre, (at_in + at_pre).relu()], dim=1).reshape(len(stimuli), len(magnifications), 3).cpu()
+
+
+def _require_finite(responses: torch.Tensor, block: Block, stimuli: list[Stimulus]) -> None:
+    for stimulus, finite in zip(stimuli, torch.isfinite(responses).all(dim=(1, 2)).tolist()):
+        if not finite:
+            raise InputError(
+                f"block {block.name}, channel {stimulus.channel}: the activation at In or Pre is not finite; "
+                "check the weights (model.weights)"
+            )

@@ -1,0 +1,1 @@
+"""Feature visualization of many channels at once (paper, section 2.2)."""
