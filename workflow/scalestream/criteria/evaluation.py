@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 
 from scalestream.activations.center import center_activations
 from scalestream.criteria.equations import judge
-from scalestream.images.preprocessing import magnify
 from scalestream.networks.architectures import Block
 from scalestream.networks.device import device
 from scalestream.networks.graph import cut_after
@@ -32,13 +30,17 @@ def evaluate(
     """
     pre = cut_after(network, block.pre).to(device())
     post = cut_after(network, block.post).to(device())
-    scaled = [np.array(magnify(Image.fromarray(image), thresholds.magnification)) for image in x_in]
-    columns = [_own_channel(part, images) for part, images in ((pre, x_in), (pre, scaled), (post, x_in), (post, x_pre))]
+    columns = [
+        _own_channel(pre, x_in),
+        _own_channel(pre, x_in, thresholds.magnification),
+        _own_channel(post, x_in),
+        _own_channel(post, x_pre),
+    ]
     return [
         judge(block.name, channel, *terms, thresholds.tolerance) for channel, terms in enumerate(zip(*columns, strict=True))
     ]
 
 
-def _own_channel(part: nn.Module, images: list[np.ndarray]) -> list[float]:
+def _own_channel(part: nn.Module, images: list[np.ndarray], magnification: float = 1) -> list[float]:
     """Center activation of channel c for image c."""
-    return torch.diagonal(center_activations(part, images)).tolist()
+    return torch.diagonal(center_activations(part, images, magnification)).tolist()

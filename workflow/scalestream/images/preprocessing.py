@@ -23,10 +23,13 @@ def normalize(images: torch.Tensor) -> torch.Tensor:
     return F.normalize(images, IMAGENET_MEAN, IMAGENET_STD)
 
 
-def magnify(image: Image.Image, factor: float = 2) -> Image.Image:
-    """S(X): center crop to 1 / factor of the side, then bilinear resize back (paper, section 3)."""
-    side = image.width
-    return F.resize(F.center_crop(image, magnification_crop(side, factor)), [side, side])
+def magnify(images: torch.Tensor, factor: float = 2) -> torch.Tensor:
+    """S(X) of network input (N, 3, S, S): center crop to 1 / factor of the side, then bilinear resize back (paper, section 3).
+
+    In floating point, as in the author's program: rounded to 8 bits, the magnified image can turn the verdict of Eq. 1.
+    """
+    side = images.shape[-1]
+    return F.resize(F.center_crop(images, magnification_crop(side, factor)), [side, side])
 
 
 @dataclass(frozen=True)

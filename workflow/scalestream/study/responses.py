@@ -36,11 +36,15 @@ class Stimulus:
     open: Callable[[], np.ndarray]
 
 
-def scaled(image: Image.Image, factor: float) -> Image.Image:
-    """S(X) for a factor above 1 (paper, section 3); below, the image is resized bilinearly to round(side * factor) pixels, in
-    the middle of a square of its mean colour."""
+def scaled(image: Image.Image, factor: float) -> torch.Tensor:
+    """Network input (3, S, S): S(X) for a factor above 1 (paper, section 3); for one below, the shrunken image."""
     if factor >= 1:
-        return magnify(image, factor)
+        return magnify(normalize(to_tensor(image)), factor)
+    return normalize(to_tensor(shrunk(image, factor)))
+
+
+def shrunk(image: Image.Image, factor: float) -> Image.Image:
+    """The image, resized bilinearly to round(side * factor) pixels, in the middle of a square of its mean colour."""
     side, small = image.width, magnification_crop(image.width, 1 / factor)
     colour = np.asarray(image).mean(axis=(0, 1)).round().astype(int)
     square = Image.new("RGB", (side, side), tuple(colour.tolist()))
@@ -91,9 +95,9 @@ def measure(
 def _responses(part: nn.Module, stimuli: list[Stimulus], magnifications: list[float]) -> torch.Tensor:
     """(stimuli, magnifications, 3): In, Pre and Post of each stimulus' channel."""
     images = [Image.fromarray(stimulus.open()) for stimulus in stimuli]
-    inputs = torch.stack([to_tensor(scaled(image, factor)) for image in images for factor in magnifications])
+    inputs = torch.stack([scaled(image, factor) for image in images for factor in magnifications])
     channels = [stimulus.channel for stimulus in stimuli for _ in magnifications]
-    maps = part(normalize(inputs.to(device())))
+    maps = part(inputs.to(device()))
     at_in, at_pre = (center(maps[name])[range(len(channels)), channels] for name in ("in", "pre"))
     return torch.stack([at_in, at_pre, (at_in + at_pre).relu()], dim=1).reshape(len(stimuli), len(magnifications), 3).cpu()
 
