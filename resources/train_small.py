@@ -1,4 +1,4 @@
-"""Train the small network on images drawn by scalestream.demo and write its weights.
+"""Train the small network on images drawn by scalestream.images.demo and write its weights.
 
 Run from the repository root, about six minutes on one CPU core:
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from scalestream.figures.style import BAR, LINE, panels
@@ -12,24 +13,16 @@ def time_by_rule(benchmarks: Iterable[dict]) -> Figure:
 
     benchmarks: rows of the table of benchmarks.
     """
-    rules: dict[str, list[dict]] = {}
-    for row in benchmarks:
-        rules.setdefault(row["rule"], []).append(row)
-    seconds = {rule: sum(row["seconds"] for row in rows) for rule, rows in rules.items()}
-    size, name = unit(max(seconds.values(), default=0))
-    order = sorted(rules, key=seconds.get)
-    positions = range(len(order))
-    figure, (panel,) = panels(1, 1, width=5, height=0.7 + 0.18 * len(order))
-    panel.barh(positions, [seconds[rule] / size for rule in order], height=0.7, color=BAR, label="on the clock")
-    panel.barh(
-        positions,
-        [sum(row["cpu_seconds"] or 0 for row in rules[rule]) / size for rule in order],
-        height=0.25,
-        color=LINE,
-        label="of the processor",
-    )
-    panel.set_yticks(positions, [f"{rule}  ({len(rules[rule])})" for rule in order])
-    panel.set_ylim(-0.6, len(order) - 0.4)
+    jobs = pd.DataFrame(benchmarks, columns=["rule", "seconds", "cpu_seconds"]).groupby("rule", sort=False)
+    rules = jobs.agg(count=("seconds", "size"), clock=("seconds", "sum"), processor=("cpu_seconds", "sum"))
+    rules = rules.sort_values("clock", kind="stable")
+    size, name = unit(rules["clock"].max() if len(rules) else 0)
+    positions = range(len(rules))
+    figure, (panel,) = panels(1, 1, width=5, height=0.7 + 0.18 * len(rules))
+    panel.barh(positions, rules["clock"] / size, height=0.7, color=BAR, label="on the clock")
+    panel.barh(positions, rules["processor"] / size, height=0.25, color=LINE, label="of the processor")
+    panel.set_yticks(positions, [f"{rule}  ({count})" for rule, count in rules["count"].items()])
+    panel.set_ylim(-0.6, len(rules) - 0.4)
     panel.set_xlabel(f"{name} of all jobs together (in brackets, how many jobs)")
     panel.legend(loc="lower right")
     return figure

@@ -1,4 +1,4 @@
-"""Image files as batches of views at several scales."""
+"""Image files as batches, each image at several scales."""
 
 from collections.abc import Sequence
 
@@ -39,7 +39,7 @@ class ImageFiles(Sequence):
 class ScaleTransformedImages(Dataset):
     """Images at several scales.
 
-    Item: 8-bit views (len(percents), 3, crop, crop), and the class index.
+    Item: 8-bit images (len(percents), 3, crop, crop), one a scale, and the class index.
     """
 
     def __init__(self, images: Sequence[Resized], labels: list[int], percents: list[int], crop: int, convention: str = "paper"):
@@ -51,20 +51,20 @@ class ScaleTransformedImages(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         image = self.images[index]
-        views = [F.pil_to_tensor(scale_transform(image, percent, self.crop, self.convention)) for percent in self.percents]
-        return torch.stack(views), self.labels[index]
+        scaled = [F.pil_to_tensor(scale_transform(image, percent, self.crop, self.convention)) for percent in self.percents]
+        return torch.stack(scaled), self.labels[index]
 
 
 def batches(
-    views: ScaleTransformedImages, batch_size: int, workers: int, begin: int = 0, order: Sequence[int] | None = None
+    images: ScaleTransformedImages, batch_size: int, workers: int, begin: int = 0, order: Sequence[int] | None = None
 ) -> DataLoader:
-    """Batches from index `begin` on: 8-bit views (N, len(percents), 3, crop, crop) and class indices (N,).
+    """Batches from index `begin` on: 8-bit images (N, len(percents), 3, crop, crop) and class indices (N,).
 
     order: the images by index; without it, as they come.
     """
-    order = range(len(views)) if order is None else order
+    order = range(len(images)) if order is None else order
     return DataLoader(
-        views,
+        images,
         batch_size=batch_size,
         sampler=order[begin:],
         num_workers=workers if workers > 1 else 0,

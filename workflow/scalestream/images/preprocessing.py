@@ -47,7 +47,7 @@ def resized(image: Image.Image, side: int) -> Resized:
 
 
 def scale_transform(image: Resized, percent: int, crop: int, convention: str = "paper") -> Image.Image:
-    """The network's view of an image at scale `percent`: center crop of the resized image, bilinear resize to `crop`."""
+    """What the network sees of an image at scale `percent`: center crop of the resized image, bilinear resize to `crop`."""
     resize = image.square.width
     side = scale_crop(percent, resize, crop, convention)
     # The center crop of the whole image lies up to a pixel beside that of the square, by how halves are rounded.
@@ -60,6 +60,6 @@ def _margin(length: int, side: int) -> int:
     return round((length - side) / 2)
 
 
-def network_input(views: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """8-bit views (N, 3, S, S) -> normalised network input on the device."""
-    return normalize(views.to(device, non_blocking=True).float() / 255)
+def network_input(images: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """8-bit images (N, 3, S, S) -> normalised network input on the device."""
+    return normalize(images.to(device, non_blocking=True).float() / 255)

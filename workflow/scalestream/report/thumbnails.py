@@ -34,13 +34,13 @@ class TopImages:
 
     def __init__(self, resize: int, crop: int):
         self.resize, self.crop = resize, crop
-        self.view = lru_cache(maxsize=4096)(self._view)  # images that excite one channel excite others
+        self.seen = lru_cache(maxsize=4096)(self._seen)  # images that excite one channel excite others
 
     def mosaic(self, paths: Iterable[str]) -> Image.Image:
         """The images in their order, row by row; raises InputError naming one that cannot be read."""
-        return Image.fromarray(mosaic([self.view(path) for path in paths]))
+        return Image.fromarray(mosaic([self.seen(path) for path in paths]))
 
-    def _view(self, path: str) -> np.ndarray:
+    def _seen(self, path: str) -> np.ndarray:
         seen = scale_transform(resized(open_rgb(path), self.resize), 0, self.crop)
         return np.asarray(seen.resize([self.crop // 2] * 2, Image.Resampling.LANCZOS))
 
