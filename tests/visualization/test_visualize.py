@@ -8,6 +8,7 @@ from unittest import mock
 import numpy as np
 import pytest
 import torch
+from torchvision.models.feature_extraction import create_feature_extractor
 
 import plain_lucent
 from conftest import randomized
@@ -277,3 +278,12 @@ def test_a_channel_that_is_never_active_is_told_apart():
     network.layer1[0].bn2.bias[3] = -1e3
     dead, moving = visualize(network, "layer1.0", [3, 4], "neuron", optimization(0, steps=3, size=32))
     assert dead.dead_gradient and dead.activation == 0 and not moving.dead_gradient
+
+
+def test_a_layer_is_cut_once(small):
+    with (
+        mock.patch("torchvision.models.feature_extraction.create_feature_extractor") as other,
+        mock.patch("scalestream.networks.graph.create_feature_extractor", wraps=create_feature_extractor) as cut,
+    ):
+        visualize(small, "layer2.1.bn2", [0], "neuron", Optimization(64, 1, 0.05, 0.01, 0, TransformSettings(0, (1,), (0,))))
+    assert cut.call_count == 1 and not other.called

@@ -24,9 +24,9 @@ from scalestream.config import checking, dependencies
 from scalestream.config import settings as configuration
 from scalestream.config.dependencies import chunks
 from scalestream.criteria.selection import seeds_to_ask
+from scalestream.digest.library import Library
 from scalestream.errors import InputError
 from scalestream.networks.architectures import ARCHITECTURES, all_layers, layer_channels, select_blocks
-from scalestream.digest.library import Library
 from scalestream.run import files, tables
 
 
