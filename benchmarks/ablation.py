@@ -36,7 +36,7 @@ from scalestream.ablation.evaluation import Condition, Evaluation
 from scalestream.activations.extraction import extract
 from scalestream.images import cache
 from scalestream.images.loading import ImageFiles, ScaleTransformedImages, batches
-from scalestream.networks.architectures import ARCHITECTURES, all_layers, blocks
+from scalestream.networks.architectures import all_layers, architecture, blocks
 from scalestream.networks.device import device
 from scalestream.run.checkpoint import Checkpoint
 from scalestream.run.malloc import keep_freed_memory
@@ -117,17 +117,17 @@ def plain_answers(block: str, channels: list[int], images: Images) -> tuple[floa
 
 
 @torch.inference_mode()
-def plain_counts(block: str, sets: list[list[int]], images: Images, labels: torch.Tensor) -> list[Count]:
-    """Of each set of channels, what plain forward passes count with it ablated; the images are decoded once for all sets.
+def plain_counts(block: str, channel_sets: list[list[int]], images: Images, labels: torch.Tensor) -> list[Count]:
+    """Of each channel set, what plain forward passes count with it ablated; the images are decoded once for all of them.
 
     Not timed, so that it may use every processor.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    correct, ties = torch.zeros(2, len(sets), dtype=torch.int64)
+    correct, ties = torch.zeros(2, len(channel_sets), dtype=torch.int64)
     files = plain_ablation.Files(images.paths, PERCENT, PAPER["resize"], PAPER["crop"])
     for views, truth in zip(DataLoader(files, images.batch_size), labels.split(images.batch_size), strict=True):
-        for number, channels in enumerate(sets):
+        for number, channels in enumerate(channel_sets):
             best = plain_ablation.logits(plain_network, block, channels, means(block), views.to(device())).cpu().topk(2)
             correct[number] += (best.indices[:, 0] == truth).sum()
             ties[number] += (best.values[:, 0] - best.values[:, 1] < TIE).sum()
@@ -161,10 +161,10 @@ def plain_activations(images: Images) -> float:
 def measure_ablation(plain: Executor, block: str, images: Images, rounds: int) -> list[dict]:
     """Images x conditions a second of the plain loop and of ours, by number of conditions."""
     _, intact = plain.submit(plain_answers, block, [], images).result()
-    sets = draws(block, max(CONDITIONS))
-    counts = plain.submit(plain_counts, block, sets, images, intact).result()
+    channel_sets = draws(block, max(CONDITIONS))
+    counts = plain.submit(plain_counts, block, channel_sets, images, intact).result()
     ours = Evaluation(
-        AblatedNetwork(ARCHITECTURES["resnet18"].sequence(network()), blocks("resnet18")[block], means(block)),
+        AblatedNetwork(architecture("resnet18").sequence(network()), blocks("resnet18")[block], means(block)),
         [],
         images.cache,
         intact.tolist(),
@@ -175,11 +175,11 @@ def measure_ablation(plain: Executor, block: str, images: Images, rounds: int) -
     )
     plain_seconds, our_seconds = [], {count: [] for count in CONDITIONS}
     for _ in range(rounds):
-        taken, answers = plain.submit(plain_answers, block, sets[0], images).result()
+        taken, answers = plain.submit(plain_answers, block, channel_sets[0], images).result()
         plain_seconds.append(taken)
         require_same("the plain loop", block, [int((answers == intact).sum())], counts[:1])
         for count, taken_by_ours in our_seconds.items():
-            conditions = [Condition("random", draw, channels) for draw, channels in enumerate(sets[:count])]
+            conditions = [Condition("random", draw, channels) for draw, channels in enumerate(channel_sets[:count])]
             afresh, rows = replace(ours, checkpoint=Checkpoint()), []  # a checkpoint would keep the answers of the call before
             taken_by_ours.append(once(lambda: rows.extend(afresh.rows(conditions, [PERCENT]))))
             require_same("scalestream", block, [row["n_correct"] for row in rows], counts[:count])

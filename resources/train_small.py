@@ -62,8 +62,8 @@ def train(network: nn.Module, images: Tensor, labels: Tensor, epochs: int) -> No
 def top1(network: nn.Module, images: Tensor, labels: Tensor, percent: int) -> float:
     """Top-1 accuracy in percent at one scale of the ablation experiment; 0 is the no-scale condition."""
     crop = scale_crop(percent, SIDE, INPUT)
-    views = transforms.resize(transforms.center_crop(images, [crop]), [INPUT], antialias=True)
-    predicted = torch.cat([network.eval()(network_input(batch, CPU)).argmax(1) for batch in views.split(BATCH)])
+    crops = transforms.resize(transforms.center_crop(images, [crop]), [INPUT], antialias=True)
+    predicted = torch.cat([network.eval()(network_input(batch, CPU)).argmax(1) for batch in crops.split(BATCH)])
     return 100 * (predicted == labels).float().mean().item()
 
 

@@ -1,7 +1,8 @@
 """Ablated networks of the tests' networks, and plain maps to compare with."""
 
 from scalestream.ablation.ablated_network import AblatedNetwork
-from scalestream.networks.architectures import ARCHITECTURES, blocks
+from scalestream.networks import architectures
+from scalestream.networks.architectures import blocks
 
 
 def plain_map(network, block, images):
@@ -22,4 +23,6 @@ def architecture_of(network) -> str:
 
 def ablated(network, block, means, replacement="mean") -> AblatedNetwork:
     architecture = architecture_of(network)
-    return AblatedNetwork(ARCHITECTURES[architecture].sequence(network), blocks(architecture)[block], means, replacement)
+    return AblatedNetwork(
+        architectures.architecture(architecture).sequence(network), blocks(architecture)[block], means, replacement
+    )

@@ -9,7 +9,7 @@ from conftest import randomized
 from scalestream.ablation.ablated_network import overwrite
 from scalestream.ablation.draws import random_channels
 from scalestream.errors import InputError
-from scalestream.networks.architectures import ARCHITECTURES, blocks
+from scalestream.networks.architectures import architecture, blocks
 from scalestream.networks.graph import split_after, without_first_convolutions
 
 
@@ -64,7 +64,7 @@ def test_answers_do_not_depend_on_the_other_conditions(small):
 @pytest.mark.parametrize(("block", "convolutions"), [("2.0", 1), ("2.1", 2), ("4.1", 0)])
 def test_the_convolutions_that_read_the_map_are_taken_out(small, block, convolutions):
     """The next block's first, and where it is a downsampling block that of its bypass."""
-    before, after = split_after(ARCHITECTURES["small"].sequence(small), blocks("small")[block].post)
+    before, after = split_after(architecture("small").sequence(small), blocks("small")[block].post)
     post = before(torch.randn(2, 3, 64, 64))
     first, rest = without_first_convolutions(after)
     assert len(first) == convolutions

@@ -10,7 +10,7 @@ import yaml
 from conftest import REPOSITORY
 from scalestream.config.settings import settings
 from scalestream.figures.catalogue import FIGURES
-from scalestream.networks.architectures import ARCHITECTURES
+from scalestream.networks.architectures import ARCHITECTURES, blocks
 
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
 CAPTIONS = REPOSITORY / "workflow" / "report"
@@ -37,8 +37,8 @@ def test_a_figures_options_are_keys_of_the_configuration(figure):
 
 def test_figures_3_and_4_share_out_every_block():
     stages = FIGURES["figure3"].stages + FIGURES["figure4"].stages
-    for architecture in ARCHITECTURES.values():
-        for block in architecture.blocks():
+    for name in ARCHITECTURES:
+        for block in blocks(name):
             assert sum(block.startswith(stage) for stage in stages) == 1, block
 
 
@@ -52,3 +52,18 @@ def test_every_caption_of_a_figure_has_its_figure():
     assert {path.stem for path in CAPTIONS.glob("*.rst")} - others == {
         name for name, figure in FIGURES.items() if not figure.stages
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("figure1", ["2.1", "3.0", "4.1"]),
+        ("figure2", ["3.0"]),
+        ("figure3", ["1.1", "2.1"]),
+        ("figure4", ["3.0", "4.1"]),
+        ("passing", ["1.1", "2.1", "3.0", "4.1"]),
+    ],
+)
+def test_a_figure_shows_its_blocks(name, shown):
+    assert FIGURES[name].blocks(["1.1", "2.1", "3.0", "4.1"], ["3.0"], ["4.1", "2.1"]) == shown
+    assert FIGURES[name].shows_all == (name == "passing")

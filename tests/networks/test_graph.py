@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from scalestream.networks.architectures import ARCHITECTURES, blocks, layer_channels
+from scalestream.networks.architectures import architecture, blocks, layer_channels
 from scalestream.networks.graph import cut_after, split_after
 
 IMAGES = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
@@ -38,6 +38,6 @@ def test_post_is_the_rectified_sum_of_in_and_pre(small):
 
 @pytest.mark.parametrize("block", list(blocks("small")))
 def test_the_two_halves_give_the_networks_logits(small, block):
-    before, after = split_after(ARCHITECTURES["small"].sequence(small), blocks("small")[block].post)
+    before, after = split_after(architecture("small").sequence(small), blocks("small")[block].post)
     torch.testing.assert_close(before(IMAGES), plain_activations(small, [f"layer{block}"])[f"layer{block}"])
     torch.testing.assert_close(after(before(IMAGES)), small(IMAGES))

@@ -14,7 +14,7 @@ from torchvision.models import ResNet18_Weights, resnet18
 import resolve_model
 from conftest import randomized
 from scalestream.errors import InputError
-from scalestream.networks.architectures import ARCHITECTURES
+from scalestream.networks.architectures import architecture
 from scalestream.networks.manifest import Manifest
 from scalestream.networks.weights import published_name, resolve, with_weights
 
@@ -90,7 +90,7 @@ def test_a_file_that_is_no_state_dict_is_refused(tmp_path, content):
 
 def test_a_published_files_digits_are_those_in_its_address():
     """https://download.pytorch.org/models/resnet18-f37072fd.pth"""
-    assert ARCHITECTURES["resnet18"].published_digest("IMAGENET1K_V1") == "f37072fd"
+    assert architecture("resnet18").published_digest("IMAGENET1K_V1") == "f37072fd"
 
 
 @pytest.fixture

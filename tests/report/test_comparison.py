@@ -13,7 +13,7 @@ from scalestream.ablation.tables import ABLATION, RATIOS
 from scalestream.config.settings import jitter, settings
 from scalestream.criteria.tables import CRITERIA
 from scalestream.images.tables import IMAGES
-from scalestream.networks.architectures import ARCHITECTURES, blocks, layer_channels
+from scalestream.networks.architectures import architecture, blocks, layer_channels
 from scalestream.networks.manifest import Manifest
 from scalestream.report.comparison import ABLATED, COUNT, INTACT, LIST, SHARE, SIGN, compare, count_tolerance, overlap_by_chance
 from scalestream.report.tables import PAPER_COMPARISON
@@ -211,7 +211,7 @@ def test_the_embedded_default_is_nowhere_comparable():
     assert not_comparable(found) == set(found)
     assert found[COUNT, "2.1", None]["reason"].startswith("model.architecture is small, the paper has resnet18, and ")
     assert found[COUNT, "2.1", None]["this_run"] == 2
-    assert found[SHARE, "2.1", None]["this_run"] == pytest.approx(100 * 2 / ARCHITECTURES["small"].widths[1])
+    assert found[SHARE, "2.1", None]["this_run"] == pytest.approx(100 * 2 / architecture("small").widths[1])
     row = found[LIST, "1.1", None]
     assert (row["this_run"], row["run_channels"], row["jaccard"]) == (0, [0, 1], 0)
     assert row["chance_overlap"] is row["chance_probability"] is None  # 16 channels are not the paper's 64

@@ -305,6 +305,13 @@ SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", "evalua
 
 # A constant, an operator or a default that is changed, and the rules that use it.
 EDITS_OF_MEANING = {
+    ("networks/basic_resnet.py", "else 1000", "else 1001"): [
+        "resolve_model",
+        *SHOWN,
+        *EVALUATED,
+        "summarize_activations",
+        "compare_with_paper",
+    ],
     ("networks/graph.py", "len(called) == len(set(called))", "len(called) >= len(set(called))"): [*VISUALIZED, *EVALUATED],
     ("networks/weights.py", 'endswith("num_batches_tracked")', 'startswith("num_batches_tracked")'): [
         "resolve_model",
@@ -321,11 +328,7 @@ EDITS_OF_MEANING = {
     ): VISUALIZED,
     ("images/demo.py", "SHAPE_RADIUS = (0.075,", "SHAPE_RADIUS = (0.076,"): ["draw_demo_images"],
     ("images/preprocessing.py", "IMAGENET_STD = (0.229,", "IMAGENET_STD = (0.228,"): [*SHOWN, *EVALUATED],
-    ("images/preprocessing.py", "factor: float = 2", "factor: float = 3"): [
-        *VISUALIZED,
-        "evaluate_criteria",
-        "measure_responses",
-    ],
+    ("images/preprocessing.py", "factor: float = 2", "factor: float = 3"): ["evaluate_criteria", "measure_responses"],
     ("images/cache.py", "ROWS = 64", "ROWS = 65"): ["cache_images"],
     ("activations/summary.py", "top: int = 9", "top: int = 8"): ["summarize_activations"],
     ("activations/extraction.py", "PART = 4096", "PART = 4097"): ["extract_activations"],
@@ -392,6 +395,13 @@ EDITS_WITHOUT_MEANING = {
     "records": ("run/provenance.py", "--abbrev=40", "--abbrev=39"),
     "errors": ("errors.py", "class DiskError", "class OtherError(Exception):\n    pass\n\n\nclass DiskError"),
     "a new definition": ("visualization/tables.py", "OBJECTIVE = ", "OTHER = schema(layer=pa.string())\nOBJECTIVE = "),
+    "another network": (
+        "networks/architectures.py",
+        "ARCHITECTURES = {",
+        'ARCHITECTURES = {\n    "other": "scalestream.networks.other:OTHER",',
+    ),
+    "how often a checkpoint is kept": ("run/checkpoint.py", "INTERVAL = 60", "INTERVAL = 61"),
+    "text on an image that is left out": ("errors.py", "convert it to 8-bit RGB", "make it 8-bit RGB"),
     "how a job logs": ("../scripts/job.py", "%(asctime)s", "at %(asctime)s"),
 }
 

@@ -26,7 +26,7 @@ from scalestream.config.dependencies import chunks
 from scalestream.criteria.selection import seeds_to_ask
 from scalestream.digest.library import Library
 from scalestream.errors import InputError
-from scalestream.networks.architectures import ARCHITECTURES, all_layers, layer_channels, select_blocks
+from scalestream.networks.architectures import ARCHITECTURES, all_layers, architecture, layer_channels, select_blocks
 from scalestream.run import files, tables
 
 
@@ -84,7 +84,10 @@ def code(script, *definitions):
 
     definitions: what the script reads by name, as `module:name`.
     """
-    return LIBRARY.digest([script, *definitions])
+    roots = [script, *definitions]
+    if "scalestream.networks.architectures:architecture" in LIBRARY.reached(roots):
+        roots.append(ARCHITECTURES[ARCHITECTURE])
+    return LIBRARY.digest(roots)
 
 
 CONFIG = checked(config if workflow.modifier.is_main_snakefile() else completed(config))
@@ -124,7 +127,7 @@ def untracked(key):
 def weights_file():
     """The weights as an input file, where they are one; local, as all that no job makes, so that a module's prefix spares it."""
     weights = CONFIG["model"]["weights"]
-    if shipped := ARCHITECTURES[ARCHITECTURE].shipped_weights.get(weights):
+    if shipped := architecture(ARCHITECTURE).shipped_weights.get(weights):
         weights = relpath(shipped)
     return [local(weights)] if Path(weights).is_file() else []
 
@@ -155,11 +158,7 @@ def previous_screening(wildcards):
 
 def figure_blocks(figure):
     """The blocks that a figure shows."""
-    if figure.name == "figure1":
-        return [name for name in BLOCKS if name in ABLATED or name in CONFIG["figures"]["figure1"]]
-    if figure.stages:
-        return [name for name in BLOCKS if name.startswith(figure.stages)]
-    return ABLATED if figure.ablated else list(BLOCKS)
+    return figure.blocks(list(BLOCKS), ABLATED, list(CONFIG["figures"]["figure1"]))
 
 
 def figure_options(figure):
@@ -170,8 +169,8 @@ def figure_options(figure):
 
 def figure_files(figure):
     """A figure's files; the report has it in a category, with its caption and labels."""
-    path, label, blocks = f"results/figures/{figure.name}", figure.label, ", ".join(figure_blocks(figure)) or "none"
-    blocks = "all" if figure_blocks(figure) == list(BLOCKS) else blocks
+    path, label = f"results/figures/{figure.name}", figure.label
+    blocks = "all" if figure.shows_all else ", ".join(figure_blocks(figure)) or "none"
     in_report = partial(report, category=figure.category)
     if figure.natural_images and not CONFIG["atlas"]["natural_images"]:
         in_report = lambda path, **shown: path

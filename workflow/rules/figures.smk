@@ -49,9 +49,12 @@ rule compose_grids:
         "../scripts/compose_grids.py"
 
 
+TARGETS.append("results/grids.parquet")
+
 for figure in FIGURES.values():
 
     rule:
+        """A figure, from the rows of one table."""
         name:
             f"plot_{figure.name}"
         localrule: True
@@ -72,5 +75,5 @@ for figure in FIGURES.values():
         script:
             "../scripts/plot.py"
 
-    if f"results/{figure.table}.parquet" in TARGETS or figure.table in ("grids", "objective"):
+    if f"results/{figure.table}.parquet" in TARGETS:
         TARGETS.append(f"results/figures/{figure.name}.pdf")

@@ -86,3 +86,4 @@ rule summarize_objective:
 
 
 TARGETS += expand("results/visualizations/{layer}.parquet", layer=LAYERS)
+TARGETS.append("results/objective.parquet")

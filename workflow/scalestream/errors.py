@@ -1,4 +1,4 @@
-"""Errors, and what they say. Nothing here computes: an edit of it reruns nothing."""
+"""Errors, and what they say. An edit of it reruns nothing, not even the list of skipped images, which has their texts."""
 
 import re
 
@@ -26,6 +26,11 @@ def not_finite(layer: str, channel: int, activation: float, where: str) -> Input
 def misfit(architecture: str, source: str, fault: str) -> InputError:
     """The error of weights that are another network's."""
     return InputError(f"model.weights: {source} does not fit {architecture}: {fault}; give weights of {architecture}")
+
+
+def too_deep(mode: str) -> str:
+    """What is wrong with an image whose pixels are not of 8 bits."""
+    return f"{mode} has more than 8 bits a pixel; convert it to 8-bit RGB"
 
 
 def in_one_line(error: Exception) -> str:

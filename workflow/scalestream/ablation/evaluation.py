@@ -20,7 +20,7 @@ from scalestream.images.cache import ImageCache
 from scalestream.images.loading import ScaleTransformedImages, batches
 from scalestream.images.preprocessing import Resized, network_input
 from scalestream.images.tables import IMAGES
-from scalestream.networks.architectures import ARCHITECTURES
+from scalestream.networks.architectures import architecture
 from scalestream.networks.device import device
 from scalestream.networks.manifest import Manifest
 from scalestream.run import tables
@@ -93,7 +93,7 @@ class Evaluation:
             )
         means = tables.read(files.means, MEAN_ACTIVATIONS).to_pandas().sort_values("channel")
         means = means.loc[means["layer"] == manifest.blocks[block].post, "mean"]
-        sequence = ARCHITECTURES[manifest.architecture].sequence(manifest.load(files.weights))
+        sequence = architecture(manifest.architecture).sequence(manifest.load(files.weights))
         images = tables.read(files.images, IMAGES, ["path", "class_index"])
         return cls(
             AblatedNetwork(sequence, manifest.blocks[block], torch.tensor(means.tolist()), replacement),

@@ -1,10 +1,12 @@
 """The center neuron of a map, and its activation for single images."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import nn
 
-from scalestream.images.preprocessing import magnify, normalize, to_tensor
+from scalestream.images.preprocessing import normalize, to_tensor
 from scalestream.networks.device import device
 
 
@@ -15,12 +17,18 @@ def center(maps: torch.Tensor) -> torch.Tensor:
 
 @torch.inference_mode()
 def center_activations(
-    part: nn.Module, images: list[np.ndarray], magnification: float = 1, batch_size: int = 64
+    part: nn.Module,
+    images: list[np.ndarray],
+    transform: Callable[[torch.Tensor], torch.Tensor] = lambda inputs: inputs,
+    batch_size: int = 64,
 ) -> torch.Tensor:
-    """(N, C): center activations of the 8-bit images (S, S, 3), magnified, at the layer that `part` computes."""
+    """(N, C): center activations of the 8-bit images (S, S, 3) at the layer that `part` computes.
+
+    transform: of network input (N, 3, S, S) to what the network gets.
+    """
     target = device()
     batches = (
         torch.stack([to_tensor(image) for image in images[first : first + batch_size]])
         for first in range(0, len(images), batch_size)
     )
-    return torch.cat([center(part(magnify(normalize(batch.to(target)), magnification))).cpu() for batch in batches])
+    return torch.cat([center(part(transform(normalize(batch.to(target))))).cpu() for batch in batches])

@@ -12,7 +12,7 @@ from scalestream.config.settings import jitter
 from scalestream.errors import InputError
 from scalestream.images.geometry import magnification_crop, scale_crop
 from scalestream.images.sources import SUFFIXES
-from scalestream.networks.architectures import ARCHITECTURES, all_layers, layer_channels, select_blocks
+from scalestream.networks.architectures import all_layers, architecture, layer_channels, select_blocks
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "schemas" / "config.schema.yaml").read_text())
 
@@ -113,38 +113,35 @@ def _inconsistencies(config: dict) -> Iterator[str]:
             "make it larger"
         )
     yield from _root_faults(images["source"], images["root"])
-    yield from _weights_faults(**config["model"])
+    yield from _weights_faults(config["model"]["architecture"], config["model"]["weights"])
     if (
         images["source"] == "demo"
-        and config["model"]["weights"] in ARCHITECTURES[config["model"]["architecture"]].published_weights
+        and config["model"]["weights"] in architecture(config["model"]["architecture"]).published_weights
     ):
         yield "config: images.source: the drawn images are none of ImageNet's classes; give the source of ImageNet's images"
 
 
 def _block_faults(config: dict) -> Iterator[str]:
-    architecture = config["model"]["architecture"]
-    analysed = select_blocks(architecture, config["blocks"], "blocks")
-    select_blocks(architecture, config["ablation"]["blocks"], "ablation.blocks")
-    select_blocks(architecture, list(config["ablation"]["slack"]), "ablation.slack")
-    for block in select_blocks(architecture, list(config["figures"]["figure1"]), "figures.figure1"):
+    name = config["model"]["architecture"]
+    analysed = select_blocks(name, config["blocks"], "blocks")
+    select_blocks(name, config["ablation"]["blocks"], "ablation.blocks")
+    select_blocks(name, list(config["ablation"]["slack"]), "ablation.slack")
+    for block in select_blocks(name, list(config["figures"]["figure1"]), "figures.figure1"):
         if block not in analysed:
             yield f"config: figures.figure1: block {block.name} is not analysed; add it to blocks"
         for channel in config["figures"]["figure1"][block.name]:
             if channel >= block.channels:
                 yield (
-                    f"config: figures.figure1: block {block.name} of {architecture} has no channel {channel}; "
+                    f"config: figures.figure1: block {block.name} of {name} has no channel {channel}; "
                     f"its channels are 0 to {block.channels - 1}"
                 )
-    for name in config["ablation"]["blocks"]:
-        if name not in config["blocks"]:
-            yield f"config: ablation.blocks: block {name} is not analysed; add it to blocks"
-    layers = all_layers(architecture)
+    for ablated in config["ablation"]["blocks"]:
+        if ablated not in config["blocks"]:
+            yield f"config: ablation.blocks: block {ablated} is not analysed; add it to blocks"
+    layers = all_layers(name)
     for layer in config["visualization"]["jitter_by_layer"]:
         if layer not in layers:
-            yield (
-                f"config: visualization.jitter_by_layer: {architecture} has no analysed layer {layer!r}; "
-                f"it has {', '.join(layers)}"
-            )
+            yield (f"config: visualization.jitter_by_layer: {name} has no analysed layer {layer!r}; it has {', '.join(layers)}")
     largest = max(jitter(config, layer) for layer in layer_channels(analysed))
     if largest >= config["images"]["crop"]:
         yield f"config: visualization.jitter: {largest} is not below images.crop; make it smaller"
@@ -180,7 +177,7 @@ def _root_faults(source: str, root: str | None) -> Iterator[str]:
         yield f"config: images.root: the folder {root} holds no image; give the folder of the images"
 
 
-def _weights_faults(architecture: str, weights: str) -> Iterator[str]:
-    named = [*ARCHITECTURES[architecture].published_weights, *ARCHITECTURES[architecture].shipped_weights]
+def _weights_faults(name: str, weights: str) -> Iterator[str]:
+    named = [*architecture(name).published_weights, *architecture(name).shipped_weights]
     if weights not in named and not Path(weights).is_file():
-        yield f"config: model.weights: there is no file {weights}; give a file, or for {architecture} {' or '.join(named)}"
+        yield f"config: model.weights: there is no file {weights}; give a file, or for {name} {' or '.join(named)}"

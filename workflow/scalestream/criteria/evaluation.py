@@ -1,6 +1,8 @@
 """The two criteria of a scale-invariant channel (paper, section 3, equations 1 and 2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -8,9 +10,10 @@ from torch import nn
 
 from scalestream.activations.center import center_activations
 from scalestream.criteria.equations import judge
-from scalestream.networks.architectures import Block
+from scalestream.images.preprocessing import magnify
 from scalestream.networks.device import device
 from scalestream.networks.graph import cut_after
+from scalestream.networks.interface import Block
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def evaluate(
     post = cut_after(network, block.post).to(device())
     columns = [
         _own_channel(pre, x_in),
-        _own_channel(pre, x_in, thresholds.magnification),
+        _own_channel(pre, x_in, partial(magnify, factor=thresholds.magnification)),
         _own_channel(post, x_in),
         _own_channel(post, x_pre),
     ]
@@ -41,6 +44,6 @@ def evaluate(
     ]
 
 
-def _own_channel(part: nn.Module, images: list[np.ndarray], magnification: float = 1) -> list[float]:
+def _own_channel(part: nn.Module, images: list[np.ndarray], *transform: Callable) -> list[float]:
     """Center activation of channel c for image c."""
-    return torch.diagonal(center_activations(part, images, magnification)).tolist()
+    return torch.diagonal(center_activations(part, images, *transform)).tolist()

@@ -43,8 +43,12 @@ SILENT = (
     "scalestream.errors",
     "scalestream.run.progress",
     "scalestream.run.provenance",
-    "job._log_to",
+    "scalestream.run.checkpoint.INTERVAL",
+    "scalestream.networks.architectures.ARCHITECTURES",  # names alone; the network of a run is given as a root
+    "job._content",
     "job._end_with",
+    "job._identity",
+    "job._log_to",
     "job._record",
 )
 LOOK_AT_ALL = {"eval", "exec", "globals"}  # which may use any name of their module

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class CataloguedFigure:
     """table: its name in results. schema, draw: definitions as `module:name`, as for pkgutil.resolve_name; draw gets the
-    table's rows and the options. category, label: of the report. ablated: whether it shows the ablated blocks alone. options:
-    names of `draw`'s further arguments, each with the dotted key of the configuration that it comes from. natural_images:
-    whether it shows some. stages: of a figure of many pages, the stages whose blocks it shows.
+    table's rows and the options. category, label: of the report. ablated, chosen, stages: whether it shows the ablated blocks
+    alone, these and those that figures.figure1 names, or those of some stages, page by page. options: names of `draw`'s further
+    arguments, each with the dotted key of the configuration that it comes from. natural_images: whether it shows some.
     """
 
     name: str
@@ -18,9 +18,23 @@ class CataloguedFigure:
     category: str
     label: str
     ablated: bool = False
+    chosen: bool = False
+    stages: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     natural_images: bool = False
-    stages: tuple[str, ...] = ()
+
+    def blocks(self, analysed: list[str], ablated: list[str], named: list[str]) -> list[str]:
+        """The blocks that it shows, of those that are analysed; named: by figures.figure1."""
+        if self.stages:
+            return [block for block in analysed if block.startswith(self.stages)]
+        if self.chosen:
+            return [block for block in analysed if block in ablated or block in named]
+        return ablated if self.ablated else analysed
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether it shows all blocks that are analysed."""
+        return not (self.ablated or self.chosen or self.stages)
 
 
 def _figure(name: str, table: str, room: str, draw: str, category: str, label: str, **more) -> CataloguedFigure:
@@ -39,7 +53,14 @@ FIGURES = {
     figure.name: figure
     for figure in (
         _figure(
-            "figure1", "grids", "report", "grids:figure1", "Visualization", "Figure 1: chosen channels", natural_images=True
+            "figure1",
+            "grids",
+            "report",
+            "grids:figure1",
+            "Visualization",
+            "Figure 1: chosen channels",
+            natural_images=True,
+            chosen=True,
         ),
         _figure("figure2", "ratios", "ablation", "ratios:figure2", "Ablation", "Figure 2: accuracy ratios", ablated=True),
         _figure(

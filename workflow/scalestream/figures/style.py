@@ -1,4 +1,4 @@
-"""The figures: one module for each kind, each drawn from the rows of one table, all in the look of print.mplstyle."""
+"""What all figures share: style, colours, panels, and how they are saved."""
 
 import logging
 from collections.abc import Iterable, Iterator

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image
 
-from scalestream.errors import InputError, in_one_line
+from scalestream.errors import InputError, in_one_line, too_deep
 from scalestream.images.sources import LabelledFile
 
 
@@ -18,7 +18,7 @@ def inspect(file: LabelledFile) -> dict | str:
         with Image.open(file.path) as image:
             image.load()
             if image.mode.startswith(("I", "F")):
-                return f"{image.mode} has more than 8 bits a pixel; convert it to 8-bit RGB"
+                return too_deep(image.mode)
             return {
                 "path": str(file.path),
                 "width": image.width,

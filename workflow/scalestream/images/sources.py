@@ -1,4 +1,4 @@
-"""The image set: where its files and their classes come from, and what each file is."""
+"""Where the image files and their classes come from."""
 
 import tempfile
 from collections.abc import Iterator

@@ -87,7 +87,5 @@ class BasicResNet:
         return get_model_weights(self.name)[weights]
 
 
-ARCHITECTURES = (
-    BasicResNet("resnet18", (2, 2, 2, 2), (64, 128, 256, 512), published_weights=("IMAGENET1K_V1",)),
-    BasicResNet("small", (2, 2, 2, 2), (16, 24, 32, 48), shipped_weights={"embedded": RESOURCES / "small.safetensors"}),
-)
+RESNET18 = BasicResNet("resnet18", (2, 2, 2, 2), (64, 128, 256, 512), published_weights=("IMAGENET1K_V1",))
+SMALL = BasicResNet("small", (2, 2, 2, 2), (16, 24, 32, 48), shipped_weights={"embedded": RESOURCES / "small.safetensors"})

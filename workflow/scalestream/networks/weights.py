@@ -8,20 +8,20 @@ import torch
 from torch import nn
 
 from scalestream.errors import InputError, in_one_line, misfit
-from scalestream.networks.architectures import ARCHITECTURES
+from scalestream.networks.architectures import architecture
 
 
-def build(architecture: str, num_classes: int) -> nn.Module:
+def build(name: str, num_classes: int) -> nn.Module:
     """The named network with freshly initialised weights, in eval mode."""
-    return ARCHITECTURES[architecture].build(num_classes).eval()
+    return architecture(name).build(num_classes).eval()
 
 
-def fetch_weights(architecture: str, weights: str) -> dict[str, torch.Tensor]:
+def fetch_weights(name: str, weights: str) -> dict[str, torch.Tensor]:
     """The state dict of shipped or published weights, or of a .safetensors or torch file.
 
     Raises InputError for a file that cannot be read as a state dict.
     """
-    family = ARCHITECTURES[architecture]
+    family = architecture(name)
     if weights in family.published_weights:
         try:
             return family.fetch(weights)
@@ -47,26 +47,26 @@ def fetch_weights(architecture: str, weights: str) -> dict[str, torch.Tensor]:
     return state
 
 
-def published_name(architecture: str, weights: str) -> str | None:
+def published_name(name: str, weights: str) -> str | None:
     """The name that weights are published under: their own, or that of the published file which they are a copy of.
 
     A copy is known by its content; None for other weights.
     """
-    family = ARCHITECTURES[architecture]
+    family = architecture(name)
     if weights in family.published_weights or not Path(weights).is_file():
         return weights if weights in family.published_weights else None
     digest = hashlib.sha256(Path(weights).read_bytes()).hexdigest()
-    return next((name for name in family.published_weights if digest.startswith(family.published_digest(name))), None)
+    return next((each for each in family.published_weights if digest.startswith(family.published_digest(each))), None)
 
 
-def with_weights(architecture: str, state: dict[str, torch.Tensor], source: str) -> nn.Module:
+def with_weights(name: str, state: dict[str, torch.Tensor], source: str) -> nn.Module:
     """The network holding `state`, frozen, in eval mode; the number of classes is read from the state.
 
     Raises InputError naming `source` and the first parameter that does not fit.
     """
-    network = build(architecture, ARCHITECTURES[architecture].classes(state))
-    _require_fit(network.state_dict(), state, architecture, source)
-    network.load_state_dict({name: tensor for name, tensor in state.items() if not _is_counter(name)}, strict=False)
+    network = build(name, architecture(name).classes(state))
+    _require_fit(network.state_dict(), state, name, source)
+    network.load_state_dict({key: tensor for key, tensor in state.items() if not _is_counter(key)}, strict=False)
     return network.requires_grad_(False)
 
 
@@ -88,20 +88,18 @@ def _is_counter(name: str) -> bool:
 
 
 def _require_fit(expected: dict[str, torch.Tensor], state: dict[str, torch.Tensor], architecture: str, source: str) -> None:
-    for name, tensor in expected.items():
-        if _is_counter(name):
+    for key, tensor in expected.items():
+        if _is_counter(key):
             continue
-        if name not in state:
-            raise misfit(architecture, source, f"{name} is missing")
-        given = state[name]
+        if key not in state:
+            raise misfit(architecture, source, f"{key} is missing")
+        given = state[key]
         if given.shape != tensor.shape:
-            raise misfit(
-                architecture, source, f"{name} has shape {tuple(given.shape)}, the network needs {tuple(tensor.shape)}"
-            )
+            raise misfit(architecture, source, f"{key} has shape {tuple(given.shape)}, the network needs {tuple(tensor.shape)}")
         if not given.is_floating_point() or given.layout != torch.strided or given.is_meta:
-            raise misfit(architecture, source, f"{name} is not a plain tensor of floating-point numbers")
+            raise misfit(architecture, source, f"{key} is not a plain tensor of floating-point numbers")
         if not torch.isfinite(given).all():
-            raise misfit(architecture, source, f"{name} holds NaN or infinite values")
-    for name in state:
-        if name not in expected:
-            raise misfit(architecture, source, f"it holds {name}, which the network does not have")
+            raise misfit(architecture, source, f"{key} holds NaN or infinite values")
+    for key in state:
+        if key not in expected:
+            raise misfit(architecture, source, f"it holds {key}, which the network does not have")

@@ -17,7 +17,18 @@ from scalestream import __version__
 from scalestream.errors import InputError
 
 KEY = "scalestream"
-PACKAGES = ("torch", "torchvision", "torch-lucent", "thingsvision")
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "torch-lucent",
+    "thingsvision",
+    "kornia",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "pandas",
+    "pillow",
+)
 INHERITED = ("weights_sha256", "images_sha256")
 REPOSITORY = Path(__file__).parents[3]
 

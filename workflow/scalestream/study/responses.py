@@ -14,8 +14,8 @@ from scalestream.activations.center import center
 from scalestream.errors import InputError
 from scalestream.images.geometry import magnification_crop
 from scalestream.images.preprocessing import magnify, normalize, to_tensor
-from scalestream.networks.architectures import Block
 from scalestream.networks.device import device
+from scalestream.networks.interface import Block
 from scalestream.run.checkpoint import Checkpoint
 
 STIMULI = 16  # that go through the network together, at every magnification
