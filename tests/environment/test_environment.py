@@ -73,7 +73,7 @@ def test_the_lock_agrees_with_pyproject():
         ('"pyarrow<26"', '"pyarrow<27"'),
         ('"torchvision>=0.28", #', '"torchvision<0.28", #'),
         ("tensorflow; sys_platform == 'never'", "tensorflow"),
-        ('"pytest", ', '"pytest", "pytest-cov", '),
+        ('    "pytest-xdist",\n', '    "pytest-xdist",\n    "pytest-cov",\n'),
         ('requires-python = ">=3.11,', 'requires-python = ">=3.10,'),
     ],
 )
