@@ -41,7 +41,7 @@ def _figure(name: str, table: str, room: str, draw: str, category: str, label: s
     return CataloguedFigure(
         name,
         table,
-        f"scalestream.{room}.tables:{more.pop('schema', table).upper()}",
+        f"scalestream.{room}.tables:{table.upper()}",
         f"scalestream.figures.{draw}",
         category,
         label,

@@ -53,8 +53,10 @@ def published_name(name: str, weights: str) -> str | None:
     A copy is known by its content; None for other weights.
     """
     family = architecture(name)
-    if weights in family.published_weights or not Path(weights).is_file():
-        return weights if weights in family.published_weights else None
+    if weights in family.published_weights:
+        return weights
+    if not Path(weights).is_file():
+        return None
     digest = hashlib.sha256(Path(weights).read_bytes()).hexdigest()
     return next((each for each in family.published_weights if digest.startswith(family.published_digest(each))), None)
 
