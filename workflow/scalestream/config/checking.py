@@ -8,12 +8,18 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 
+from scalestream.config.completion import complete
 from scalestream.config.settings import jitter
 from scalestream.errors import InputError
 from scalestream.images.geometry import magnification_crop, scale_crop
 from scalestream.images.sources import SUFFIXES
-from scalestream.networks.architectures import all_layers, architecture, layer_channels, select_blocks
+from scalestream.networks.architectures import SHIPPED, description
+from scalestream.networks.interface import Description, can_pair
 
+RANDOM = "random:"  # SEED, of weights
+
+PROJECT = Path(__file__).parents[3]
+UNDERNEATH = yaml.safe_load((PROJECT / "config.yaml").read_text())["visualization"]["jitter_by_layer"]  # of the small network
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "schemas" / "config.schema.yaml").read_text())
 
 
@@ -26,7 +32,12 @@ def check(config: dict) -> dict:
     faults = [f"config: {key}: {value} is not a finite number; give one" for key, value in _infinite(config)]
     faults += [_describe(error) for error in Draft202012Validator(SCHEMA).iter_errors(config)]
     if not faults:
-        faults = list(_inconsistencies(config))
+        try:
+            network = description(config["model"]["architecture"])
+            config = complete(config, network)
+            faults = list(_inconsistencies(config, network))
+        except InputError as error:
+            faults = [f"config: {error}"]
     if faults:
         raise InputError("\n".join(faults))
     return config
@@ -44,7 +55,7 @@ def _infinite(value, key: str = "") -> Iterator[tuple[str, float]]:
 def _typed(value, schema: dict):
     """Keys as text, and numbers where the schema has them: YAML reads the block 2.1 as a number, and Snakemake reads what
     is nested in --config as text."""
-    schema = SCHEMA["$defs"]["jitter"] if "$ref" in schema else schema
+    schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     if isinstance(value, dict):
         known, other = schema.get("properties", {}), schema.get("additionalProperties")
         return {
@@ -52,22 +63,23 @@ def _typed(value, schema: dict):
         }
     if isinstance(value, list):
         return [_typed(item, schema.get("items", {})) for item in value]
-    kind = schema.get("type")
-    if isinstance(value, float) and kind == "string":
+    kinds = schema.get("type", "null" if None in schema.get("enum", ()) else ())
+    kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+    if isinstance(value, float) and kinds == {"string"}:
         return str(value)
-    if isinstance(value, float) and kind == "integer" and value.is_integer():
+    if isinstance(value, float) and "integer" in kinds and value.is_integer():
         return int(value)
     if isinstance(value, str):
-        return _parsed(value, kind)
+        return _parsed(value, kinds)
     return value
 
 
-def _parsed(text: str, kind) -> object:
+def _parsed(text: str, kinds: set[str]) -> object:
     """Text as the kind of value that the schema asks for, or as it is where it is not of that kind."""
-    words = {"true": True, "false": False} if kind == "boolean" else {"null": None} if kind == ["string", "null"] else {}
+    words = ({"true": True, "false": False} if "boolean" in kinds else {}) | ({"null": None} if "null" in kinds else {})
     if text in words:
         return words[text]
-    for read in [int] if kind == "integer" else [int, float] if kind == "number" else []:
+    for read in [int] if "integer" in kinds else [int, float] if "number" in kinds else []:
         try:
             return read(text)
         except ValueError:
@@ -89,6 +101,8 @@ def _describe(error) -> str:
         return f"config: {_join(key, missing[0])} is missing; config.yaml shows every key"
     if error.validator == "anyOf":
         return f"config: {key}: {error.instance!r} is not allowed; use 0, or 4 or more"
+    if error.validator == "pattern":
+        return f"config: {key}: {error.instance!r} is not allowed; {error.schema['description']}"
     return f"config: {key}: {error.message}; {error.schema.get('description', 'see config.yaml')}"
 
 
@@ -96,15 +110,21 @@ def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
 
-def _inconsistencies(config: dict) -> Iterator[str]:
+def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
     """What the schema cannot say, one line each."""
+    if not network.blocks:
+        reasons = "; ".join(sorted(set(network.left_out.values()))) or "it has no sum of two maps"
+        yield f"config: model.architecture: {network.architecture} has no residual block that can be analysed: {reasons}"
+        return
     try:
-        yield from _block_faults(config)
+        yield from _block_faults(config, network)
     except InputError as error:
         yield f"config: {error}"
     images = config["images"]
     if images["crop"] > images["resize"]:
         yield f"config: images.crop: {images['crop']} is larger than images.resize, {images['resize']}; make it smaller"
+    if not all(value > 0 for value in images["std"]):
+        yield f"config: images.std: {images['std']} has a value that is not above 0; give standard deviations in 0 to 1"
     yield from _crop_faults(config)
     ablation = config["ablation"]
     if ablation["max_candidates"] < ablation["trials"]:
@@ -113,20 +133,19 @@ def _inconsistencies(config: dict) -> Iterator[str]:
             "make it larger"
         )
     yield from _root_faults(images["source"], images["root"])
-    yield from _weights_faults(config["model"]["architecture"], config["model"]["weights"])
-    if (
-        images["source"] == "demo"
-        and config["model"]["weights"] in architecture(config["model"]["architecture"]).published_weights
-    ):
+    yield from _weights_faults(config["model"]["weights"], network)
+    if images["source"] == "demo" and config["model"]["weights"] in _published(network):
         yield "config: images.source: the drawn images are none of ImageNet's classes; give the source of ImageNet's images"
 
 
-def _block_faults(config: dict) -> Iterator[str]:
-    name = config["model"]["architecture"]
-    analysed = select_blocks(name, config["blocks"], "blocks")
-    select_blocks(name, config["ablation"]["blocks"], "ablation.blocks")
-    select_blocks(name, list(config["ablation"]["slack"]), "ablation.slack")
-    for block in select_blocks(name, list(config["figures"]["figure1"]), "figures.figure1"):
+def _block_faults(config: dict, network: Description) -> Iterator[str]:
+    name = network.architecture
+    pairs = [_pair(both, network) for both in config["criteria"]["pairs"]]
+    analysed = network.select([*config["blocks"], *pairs], "blocks")
+    judged = [block.name for block in analysed]
+    network.select(config["ablation"]["blocks"], "ablation.blocks")
+    network.select(list(config["ablation"]["slack"]), "ablation.slack")
+    for block in network.select(list(config["figures"]["figure1"]), "figures.figure1"):
         if block not in analysed:
             yield f"config: figures.figure1: block {block.name} is not analysed; add it to blocks"
         for channel in config["figures"]["figure1"][block.name]:
@@ -136,15 +155,26 @@ def _block_faults(config: dict) -> Iterator[str]:
                     f"its channels are 0 to {block.channels - 1}"
                 )
     for ablated in config["ablation"]["blocks"]:
-        if ablated not in config["blocks"]:
+        if ablated not in judged:
             yield f"config: ablation.blocks: block {ablated} is not analysed; add it to blocks"
-    layers = all_layers(name)
     for layer in config["visualization"]["jitter_by_layer"]:
-        if layer not in layers:
-            yield (f"config: visualization.jitter_by_layer: {name} has no analysed layer {layer!r}; it has {', '.join(layers)}")
-    largest = max(jitter(config, layer) for layer in layer_channels(analysed))
+        if layer not in network.layers and layer not in UNDERNEATH:
+            known = ", ".join(network.layers)
+            yield f"config: visualization.jitter_by_layer: {name} has no analysed layer {layer!r}; it has {known}"
+    largest = max(jitter(config, layer) for layer in network.channels(analysed))
     if largest >= config["images"]["crop"]:
         yield f"config: visualization.jitter: {largest} is not below images.crop; make it smaller"
+
+
+def _pair(names: list[str], network: Description) -> str:
+    """The name of a pair of blocks; raises InputError where they are none."""
+    first, second = names
+    selected = network.select(names, "criteria.pairs")
+    if [block.name for block in selected] != names:
+        raise InputError(f"criteria.pairs: {second} comes before {first}; turn them round")
+    if not can_pair(*selected):
+        raise InputError(f"criteria.pairs: {first} and {second} do not share their channels; pair blocks of one stage or area")
+    return f"{first}-{second}"
 
 
 def _crop_faults(config: dict) -> Iterator[str]:
@@ -177,7 +207,18 @@ def _root_faults(source: str, root: str | None) -> Iterator[str]:
         yield f"config: images.root: the folder {root} holds no image; give the folder of the images"
 
 
-def _weights_faults(name: str, weights: str) -> Iterator[str]:
-    named = [*architecture(name).published_weights, *architecture(name).shipped_weights]
-    if weights not in named and not Path(weights).is_file():
-        yield f"config: model.weights: there is no file {weights}; give a file, or for {name} {' or '.join(named)}"
+def _weights_faults(weights: str, network: Description) -> Iterator[str]:
+    if weights in network.weights or Path(weights).is_file():
+        return
+    if weights.startswith(RANDOM):
+        if not weights.removeprefix(RANDOM).isdecimal():
+            yield f"config: model.weights: {weights!r} has no seed; give random: and a whole number, as random:0"
+        return
+    named = " or ".join([*network.weights, "random:SEED"])
+    yield f"config: model.weights: there is no file {weights}; give a file, or for {network.architecture} {named}"
+
+
+def _published(network: Description) -> list[str]:
+    """Names of weights that were trained on ImageNet."""
+    own = SHIPPED.get(network.architecture, ())
+    return [name for name in network.weights if name not in own and network.source is None]

@@ -1,44 +1,110 @@
-"""The networks that can be studied, and what is asked of their blocks without building them (paper, section 2.1)."""
+"""The networks that can be studied, by name (paper, section 2.1), and what is known of them without building them."""
 
+import difflib
+import hashlib
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
 from pkgutil import resolve_name
 
 from scalestream.errors import InputError
-from scalestream.networks.interface import Architecture, Block
+from scalestream.networks.interface import Architecture, Description
+from scalestream.run.files import atomic_write
 
-# By name, so that a network that is added changes nothing of what the others' jobs reach.
-ARCHITECTURES = {
-    "resnet18": "scalestream.networks.basic_resnet:RESNET18",
-    "small": "scalestream.networks.basic_resnet:SMALL",
+WORKFLOW = Path(__file__).parents[2]
+RESOURCES = WORKFLOW.parent / "resources"
+MADE = Path(".snakemake", "scalestream", "networks")  # descriptions of networks that are not shipped
+
+# Names alone, so that a network that is added changes nothing of what the others' jobs reach.
+FAMILIES = {
+    "scalestream.networks.families.small:SmallResNet": ("small",),
+    "scalestream.networks.families.torchvision_resnet:TorchvisionResNet": (
+        *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2"),
+        *("resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d"),
+    ),
+    "scalestream.networks.families.cornet_s:Cornet": ("cornet_s",),
 }
+TIMM = "scalestream.networks.families.timm_network:TimmNetwork"
+USER_FILE = "scalestream.networks.families.user_file:UserFile"
+NAMED = tuple(name for names in FAMILIES.values() for name in names)
+
+SHIPPED = {"small": {"embedded": RESOURCES / "small.safetensors"}}  # files of weights, by network and name
+PACKAGES = ("torch", "torchvision", "timm")
+
+
+def family(name: str) -> str:
+    """The class of a network's family, as `module:name`; raises InputError for an unknown name."""
+    if name.startswith("timm:"):
+        return TIMM
+    if name.rpartition(":")[0].endswith(".py"):
+        return USER_FILE
+    for each, names in FAMILIES.items():
+        if name in names:
+            return each
+    close = difflib.get_close_matches(name, NAMED, n=3)
+    known = f"did you mean {', '.join(close)}?" if close else f"known: {', '.join(NAMED)}"
+    raise InputError(f"model.architecture: unknown network {name!r}; {known}; also timm:NAME.TAG and path/to/file.py:function")
 
 
 def architecture(name: str) -> Architecture:
-    """The named architecture."""
-    return resolve_name(ARCHITECTURES[name])
+    """The named network."""
+    return resolve_name(family(name))(name)
 
 
-def blocks(name: str) -> dict[str, Block]:
-    """All blocks of an architecture by name ("2.1"), in network order."""
-    return architecture(name).blocks()
+def source_file(name: str) -> Path | None:
+    """The file that a user's network comes from."""
+    return Path(name.rpartition(":")[0]) if family(name) == USER_FILE else None
 
 
-def select_blocks(architecture: str, names: list[str], key: str) -> list[Block]:
-    """The named blocks in network order.
+def source_digest(name: str) -> str | None:
+    """The sha256 of the file that a user's network comes from; raises InputError where there is none."""
+    file = source_file(name)
+    if file is None:
+        return None
+    if not file.is_file():
+        raise InputError(f"model.architecture: there is no file {file}; give path/to/file.py:function")
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
-    Raises InputError naming the configuration `key` and the blocks there are.
+
+def versions() -> dict[str, str]:
+    """Of the packages that decide what a network looks like."""
+    return {package: version(package) for package in PACKAGES}
+
+
+def description(name: str) -> Description:
+    """What is known of a named network: shipped, or else made once, by a process of its own, and kept in the working directory.
+
+    Imports no torch. Raises InputError where the network cannot be built or traced.
     """
-    known = blocks(architecture)
-    for name in names:
-        if name not in known:
-            raise InputError(f"{key}: {architecture} has no block {name!r}; it has {', '.join(known)}")
-    return [block for name, block in known.items() if name in names]
+    if name in NAMED:
+        return Description.from_json((RESOURCES / "networks" / f"{name}.json").read_text())
+    key = hashlib.sha256(f"{name} {source_digest(name)} {versions()} {_own_digest()}".encode()).hexdigest()
+    kept = MADE / f"{key[:16]}.json"
+    try:
+        return Description.from_json(kept.read_text())
+    except (OSError, TypeError, ValueError):
+        text = _described(name)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(kept) as path:
+        path.write_text(text)
+    return Description.from_json(text)
 
 
-def layer_channels(selected: list[Block]) -> dict[str, int]:
-    """Distinct analysed layers of the blocks with their channel counts, in network order."""
-    return {layer: block.channels for block in selected for layer in block.layers.values()}
+def _own_digest() -> str:
+    """Of the code that describes networks."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def all_layers(architecture: str) -> dict[str, int]:
-    """Every layer that can be analysed with its channel count, in network order."""
-    return layer_channels(list(blocks(architecture).values()))
+def _described(name: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "scalestream", "describe", name],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(WORKFLOW)},
+    )
+    if done.returncode:
+        raise InputError((done.stderr.strip() or f"{name} cannot be described").splitlines()[-1])
+    return done.stdout

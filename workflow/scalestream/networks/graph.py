@@ -1,24 +1,91 @@
 """Graph surgery: networks cut after a layer, split at a block, and with batch norm folded."""
 
+from collections.abc import Iterable
 from copy import deepcopy
 
+import torch
 from torch import fx, nn
 from torch.fx.experimental.optimization import fuse
-from torchvision.models.feature_extraction import create_feature_extractor
+
+from scalestream.networks.interface import RECTIFIED
+from scalestream.networks.tracing import Traced, ancestors, descendants, is_in_place, trace
 
 
 def cut_after(network: nn.Module, layer: str) -> fx.GraphModule:
     """The part of the network that computes `layer`'s output, as a module from images to that output.
 
-    What torchvision's block does to the output afterwards (adding In, in place) is not part of it, whereas a forward
-    hook on `layerX.Y.bn2` of the whole network would read Post in Pre's place.
+    What the network does to the output afterwards (torchvision adds In, in place) is not part of it, whereas a forward hook on
+    `layerX.Y.bn2` of the whole network would read Post in Pre's place.
     """
-    extractor = create_feature_extractor(network, {layer: layer})
-    part = fx.GraphModule(extractor, extractor.graph)
-    *_, output = part.graph.nodes
-    output.args = (output.args[0][layer],)
-    part.recompile()
-    return part
+    return part(trace(network), layer)
+
+
+def part(traced: Traced, layer: str) -> fx.GraphModule:
+    """As `cut_after`, of a network that is traced already."""
+    node, graph = _node(traced, layer), fx.Graph()
+    values = _copied(traced, graph, ancestors([node]))
+    graph.output(values[node] if layer in traced.nodes else graph.call_function(torch.relu, (values[node],)))
+    return fx.GraphModule(traced.module, graph)
+
+
+def maps_of(network: nn.Module, layers: Iterable[str]) -> fx.GraphModule:
+    """The part of the network that computes several layers' outputs, as a module from images to these by layer.
+
+    Each comes out of a module of its own that does nothing, `taps.0` for the first layer and so on, for what reads layers by
+    forward hooks.
+    """
+    traced, graph = trace(network), fx.Graph()
+    nodes = {layer: _node(traced, layer) for layer in layers}
+    taps = nn.ModuleList(nn.Identity() for _ in nodes)
+    traced.module.add_submodule("taps", taps)
+    values, outputs = {}, {}
+    for each in _in_order(traced, ancestors(nodes.values())):
+        values[each] = graph.node_copy(each, values.get)
+        for number, (layer, node) in enumerate(nodes.items()):
+            if node is each:
+                outputs[layer] = graph.call_module(f"taps.{number}", (_unharmed(traced, graph, layer, values[node]),))
+    graph.output({layer: outputs[layer] for layer in nodes})
+    return fx.GraphModule(traced.module, graph)
+
+
+def split_after(network: nn.Module, layer: str) -> tuple[fx.GraphModule, fx.GraphModule]:
+    """The network as two modules: images to the layer's map, and that map to logits.
+
+    layer: one that all later computing starts from, as a block's `stream`. The two parts share the network's weights, and
+    applied one after the other equal its forward pass.
+    """
+    traced, graph = trace(network), fx.Graph()
+    node = _node(traced, layer)
+    needed = ancestors([traced.output]) - (traced.variable - descendants(node)) - {node}
+    values = _copied(traced, graph, needed, {node: graph.placeholder("map")})
+    graph.output(values[traced.output])
+    return part(traced, layer), fx.GraphModule(traced.module, graph)
+
+
+def _node(traced: Traced, layer: str) -> fx.Node:
+    """The node whose value is the layer's output, or, of a sum that the network does not rectify itself, is so after ReLU."""
+    return traced.nodes[layer if layer in traced.nodes else layer.removesuffix(RECTIFIED)]
+
+
+def _unharmed(traced: Traced, graph: fx.Graph, layer: str, value: fx.Node) -> fx.Node:
+    """The layer's output, given its node's; a copy where the network overwrites it later."""
+    if layer not in traced.nodes:
+        return graph.call_function(torch.relu, (value,))
+    overwritten = any(is_in_place(traced.module, user) for user in traced.nodes[layer].users)
+    return graph.call_method("clone", (value,)) if overwritten else value
+
+
+def _in_order(traced: Traced, nodes: set[fx.Node]) -> list[fx.Node]:
+    return [node for node in traced.module.graph.nodes if node in nodes or node is traced.image]
+
+
+def _copied(traced: Traced, graph: fx.Graph, nodes: set[fx.Node], values: dict | None = None) -> dict[fx.Node, fx.Node]:
+    """Copies of nodes by node, added to those given; the image's first."""
+    values = dict(values or {})
+    for node in _in_order(traced, nodes):
+        if node is not traced.image or not values:
+            values[node] = graph.node_copy(node, values.get)
+    return values
 
 
 def with_batch_norm_folded(part: fx.GraphModule) -> fx.GraphModule:
@@ -33,17 +100,6 @@ def with_batch_norm_folded(part: fx.GraphModule) -> fx.GraphModule:
     ]
     folded = fuse(part, no_trace=True) if len(called) == len(set(called)) else deepcopy(part)
     return folded.requires_grad_(False)
-
-
-def split_after(sequence: list[tuple[str, nn.Module]], post: str) -> tuple[fx.GraphModule, fx.GraphModule]:
-    """The network as two modules: images to a block's Post map, and that map to logits.
-
-    sequence: the network's modules by name, from `Architecture.sequence`; post: the one that makes the Post map. The two parts
-    share the network's weights, and applied one after the other equal its forward pass.
-    """
-    end = [name for name, _ in sequence].index(post) + 1
-    modules = [module for _, module in sequence]
-    return fx.symbolic_trace(nn.Sequential(*modules[:end])), fx.symbolic_trace(nn.Sequential(*modules[end:]))
 
 
 def without_first_convolutions(part: fx.GraphModule) -> tuple[list[nn.Conv2d], fx.GraphModule]:

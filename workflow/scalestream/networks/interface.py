@@ -1,20 +1,29 @@
-"""What the rest of the library knows of a network, whatever its family: its blocks, its weights, and its modules in order."""
+"""What the rest of the library knows of a network, whatever its family: its blocks and layers, its weights, its input."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from scalestream.errors import InputError
 
 if TYPE_CHECKING:  # reading the Snakefile must not wait for torch
     import torch
     from torch import nn
 
+RECTIFIED = ".rectified"  # of the name of a layer that is ReLU of a sum which the network itself does not rectify
+
 
 @dataclass(frozen=True)
 class Block:
-    """A residual block and its three analysed layers, by module name.
+    """A residual block and its three analysed layers, by name.
 
-    `input` is what bypasses the block (the paper's In), `pre` the last batch norm before the sum, `post` ReLU(In + Pre).
+    input: what bypasses the block (the paper's In). pre: the last layer before the sum. post: ReLU(In + Pre). stage: by the side
+    of the maps, counted from 1. time_step: whether it is a step in time of a recurrent area, whose weights its other steps share.
+    A pair of blocks is a block too: with In of the earlier one, Pre and Post of the later one.
     """
 
     name: str
@@ -22,39 +31,156 @@ class Block:
     pre: str
     post: str
     channels: int
+    stage: int = 1
+    time_step: bool = False
 
     @property
     def layers(self) -> dict[str, str]:
         """The layers by the paper's names, in the order of its figures."""
         return {"In": self.input, "Pre": self.pre, "Post": self.post}
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether the network goes on with the sum itself, a linear stream; Post is its ReLU then."""
+        return self.post.endswith(RECTIFIED)
+
+    @property
+    def stream(self) -> str:
+        """The layer that the network goes on with, and that an ablation overwrites."""
+        return self.post.removesuffix(RECTIFIED)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """channels: of its map. receptive_field: side in pixels of what a neuron sees of an image without borders; None where it sees
+    all of it, or where that cannot be derived."""
+
+    channels: int
+    receptive_field: int | None
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What weights expect of an image: its shorter side resized, and the center crop, in pixels; the interpolation
+    (bilinear, bicubic); mean and standard deviation of each colour, in 0..1."""
+
+    resize: int = 256
+    crop: int = 224
+    interpolation: str = "bilinear"
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a network without building it.
+
+    blocks: all that can be analysed, in network order. layers: theirs. left_out: sums that are no such blocks, with the reason.
+    weights: names that weights are published or shipped under, with what they expect. classifier: the module that makes the
+    logits. source: a digest of the file that the network comes from, if it is the user's. versions: of the packages that it was
+    made with.
+    """
+
+    architecture: str
+    blocks: tuple[Block, ...]
+    layers: Mapping[str, Layer]
+    left_out: Mapping[str, str]
+    weights: Mapping[str, Preprocessing]
+    classifier: str
+    source: str | None
+    versions: Mapping[str, str]
+
+    @classmethod
+    def from_json(cls, text: str) -> "Description":
+        """Raises ValueError or TypeError for other text."""
+        fields = json.loads(text)
+        fields["blocks"] = tuple(Block(**block) for block in fields["blocks"])
+        fields["layers"] = {name: Layer(**layer) for name, layer in fields["layers"].items()}
+        fields["weights"] = {
+            name: Preprocessing(**{key: tuple(value) if isinstance(value, list) else value for key, value in expected.items()})
+            for name, expected in fields["weights"].items()
+        }
+        return cls(**fields)
+
+    def to_json(self) -> str:
+        """As text, one line a block and a layer."""
+        fields = asdict(self)
+        lines = []
+        for name, value in fields.items():
+            if value and isinstance(value, tuple):
+                inner = ",\n".join(f"    {json.dumps(item)}" for item in value)
+                lines.append(f"  {json.dumps(name)}: [\n{inner}\n  ]")
+            elif value and isinstance(value, dict):
+                inner = ",\n".join(f"    {json.dumps(key)}: {json.dumps(item)}" for key, item in value.items())
+                lines.append(f"  {json.dumps(name)}: {{\n{inner}\n  }}")
+            else:
+                lines.append(f"  {json.dumps(name)}: {json.dumps(value)}")
+        return "{\n" + ",\n".join(lines) + "\n}\n"
+
+    @cached_property
+    def by_name(self) -> dict[str, Block]:
+        """All blocks, and all pairs of blocks that can be analysed."""
+        pairs = (pair(*both) for both in combinations(self.blocks, 2) if can_pair(*both))
+        return {block.name: block for block in (*self.blocks, *pairs)}
+
+    def preprocessing(self, weights: str) -> Preprocessing:
+        """What weights expect: those of that name, or others that were trained as the first named ones."""
+        return self.weights.get(weights) or next(iter(self.weights.values()), Preprocessing())
+
+    def select(self, names: list[str], key: str) -> list[Block]:
+        """The named blocks, or pairs, in network order.
+
+        Raises InputError naming the configuration `key` and the blocks there are.
+        """
+        for name in names:
+            if name not in self.by_name:
+                known = ", ".join(block.name for block in self.blocks)
+                raise InputError(f"{key}: {self.architecture} has no block {name!r}; it has {known}")
+        return [block for name, block in self.by_name.items() if name in names]
+
+    def channels(self, blocks: list[Block]) -> dict[str, int]:
+        """Distinct layers of the blocks with their channel counts, in network order."""
+        return {layer: block.channels for block in blocks for layer in block.layers.values()}
+
+
+def can_pair(first: Block, second: Block) -> bool:
+    """Whether two blocks, in network order, share the basis of their channels: they are of one stage, and of one area where
+    they are steps in time."""
+    same_area = first.name.rpartition(".")[0] == second.name.rpartition(".")[0] or not first.time_step
+    alike = (first.stage, first.channels, first.time_step) == (second.stage, second.channels, second.time_step)
+    return alike and same_area
+
+
+def pair(first: Block, second: Block) -> Block:
+    """A pair of blocks as a block: In of the first, Pre and Post of the second.
+
+    Of two time steps it is Pre of the first in place of In: the branch that makes both has the same weights, so that a channel
+    can be the same feature at two scales.
+    """
+    source = first.pre if first.time_step else first.input
+    return replace(second, name=f"{first.name}-{second.name}", input=source)
+
 
 class Architecture(Protocol):
-    """A network of some family. Each family has a file of its own, which imports torch only where it builds or loads.
+    """A network by name. Each family has a file of its own, which imports torch only where it builds or loads.
 
-    published_weights: names of weights that are fetched, trained on ImageNet. shipped_weights: files that the project ships,
-    by name.
+    shipped_weights: files that the project ships, by name.
     """
 
     name: str
-    published_weights: tuple[str, ...]
     shipped_weights: Mapping[str, Path]
 
-    def blocks(self) -> dict[str, Block]:
-        """All blocks that can be analysed by name ("2.1"), in network order."""
+    def build(self, num_classes: int | None = None) -> "nn.Module":
+        """The network with freshly initialised weights and the given number of classes, or its own.
 
-    def build(self, num_classes: int) -> "nn.Module":
-        """The network with freshly initialised weights."""
+        Raises InputError where it cannot be built.
+        """
 
-    def classes(self, state: "dict[str, torch.Tensor]") -> int:
-        """The number of classes that a state dict was trained for."""
+    def weights(self) -> dict[str, Preprocessing]:
+        """The names of weights that are published or shipped, with what they expect."""
 
     def fetch(self, weights: str) -> "dict[str, torch.Tensor]":
         """The state dict of published weights; raises OSError where they cannot be fetched."""
 
-    def published_digest(self, weights: str) -> str:
-        """The hexadecimal digits that the sha256 of the published file begins with."""
-
-    def sequence(self, network: "nn.Module") -> "list[tuple[str, nn.Module]]":
-        """Modules by name that make the network when they are applied one after the other; each block's Post is the output
-        of one of them."""
+    def published_digest(self, weights: str) -> str | None:
+        """The hexadecimal digits that the sha256 of the published file begins with, where they are known."""

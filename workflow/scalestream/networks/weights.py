@@ -1,17 +1,23 @@
-"""Networks with weights: fetched, shipped, or read from a file, and checked before they are loaded."""
+"""Networks with weights: fetched, shipped, random, or read from a file, and checked before they are loaded."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import safetensors.torch
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from scalestream.errors import InputError, in_one_line, misfit
-from scalestream.networks.architectures import architecture
+from scalestream.networks.architectures import SHIPPED, architecture, description
+from scalestream.networks.interface import Description
+
+CHECKPOINTS = ("state_dict", "model")  # keys of a training's checkpoint that the state dict stands under
+LINEAR = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
-def build(name: str, num_classes: int) -> nn.Module:
+def build(name: str, num_classes: int | None = None) -> nn.Module:
     """The named network with freshly initialised weights, in eval mode."""
     return architecture(name).build(num_classes).eval()
 
@@ -19,32 +25,64 @@ def build(name: str, num_classes: int) -> nn.Module:
 def fetch_weights(name: str, weights: str) -> dict[str, torch.Tensor]:
     """The state dict of shipped or published weights, or of a .safetensors or torch file.
 
-    Raises InputError for a file that cannot be read as a state dict.
+    Of a training's checkpoint it is the state dict inside, and of one in parallel the names without `module.`. Raises InputError
+    for a file that cannot be read as a state dict.
     """
-    family = architecture(name)
-    if weights in family.published_weights:
+    if weights in description(name).weights:
         try:
-            return family.fetch(weights)
+            return architecture(name).fetch(weights)
         except OSError as error:
             raise InputError(
-                f"model.weights: {weights} cannot be fetched ({in_one_line(error)}); fetch it elsewhere and "
+                f"model.weights: {weights} of {name} cannot be fetched ({in_one_line(error)}); fetch it elsewhere and "
                 "give the file as model.weights"
             ) from error
-    path = str(family.shipped_weights.get(weights, weights))
     try:
-        if path.endswith(".safetensors"):
-            return safetensors.torch.load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        if weights.endswith(".safetensors"):
+            return safetensors.torch.load_file(weights)
+        state = torch.load(weights, map_location="cpu", weights_only=True)
     except Exception as error:
         raise InputError(
             f"model.weights: {weights} is not a readable state dict ({in_one_line(error)}); "
             "save one with torch.save(model.state_dict(), ...)"
         ) from error
+    return _unwrapped(state, weights)
+
+
+def _unwrapped(state: object, source: str) -> dict[str, torch.Tensor]:
+    for key in CHECKPOINTS:
+        if isinstance(state, dict) and isinstance(state.get(key), dict):
+            state = state[key]
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise InputError(
-            f"model.weights: {weights} holds no plain state dict; save one with torch.save(model.state_dict(), ...)"
+            f"model.weights: {source} holds no plain state dict; save one with torch.save(model.state_dict(), ...)"
         )
-    return state
+    in_parallel = all(name.startswith("module.") for name in state)
+    return {name.removeprefix("module."): value for name, value in state.items()} if in_parallel else state
+
+
+@torch.no_grad()
+def random_network(name: str, seed: int, batches: Iterable[torch.Tensor]) -> nn.Module:
+    """The network with random weights (He et al. 2015), from the seed alone, frozen, in eval mode.
+
+    batches: network input (N, 3, S, S). Batch norms take the means and variances of their inputs over these batches, as in
+    training; their gains are one and all biases are zero. Parameters of other modules stay as they are built.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = build(name)
+        for module in network.modules():
+            if isinstance(module, LINEAR):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    for norm in norms:
+        norm.reset_parameters()
+        norm.momentum = None  # all batches count alike
+        norm.train()
+    for batch in batches:
+        network(batch)
+    return network.eval().requires_grad_(False)
 
 
 def published_name(name: str, weights: str) -> str | None:
@@ -52,34 +90,44 @@ def published_name(name: str, weights: str) -> str | None:
 
     A copy is known by its content; None for other weights.
     """
-    family = architecture(name)
-    if weights in family.published_weights:
+    family, shipped = architecture(name), SHIPPED.get(name, {})
+    published = [each for each in description(name).weights if each not in shipped]
+    if weights in published:
         return weights
     if not Path(weights).is_file():
         return None
     digest = hashlib.sha256(Path(weights).read_bytes()).hexdigest()
-    return next((each for each in family.published_weights if digest.startswith(family.published_digest(each))), None)
+    digits = {each: family.published_digest(each) for each in published}
+    return next((each for each, begin in digits.items() if begin and digest.startswith(begin)), None)
 
 
-def with_weights(name: str, state: dict[str, torch.Tensor], source: str) -> nn.Module:
+def with_weights(described: Description, state: dict[str, torch.Tensor], source: str) -> nn.Module:
     """The network holding `state`, frozen, in eval mode; the number of classes is read from the state.
 
     Raises InputError naming `source` and the first parameter that does not fit.
     """
-    network = build(name, architecture(name).classes(state))
-    _require_fit(network.state_dict(), state, name, source)
+    network = build(described.architecture, classes(described, state))
+    _require_fit(network.state_dict(), state, described.architecture, source)
     network.load_state_dict({key: tensor for key, tensor in state.items() if not _is_counter(key)}, strict=False)
     return network.requires_grad_(False)
 
 
-def resolve(architecture: str, weights: str) -> nn.Module:
+def classes(described: Description, state: dict[str, torch.Tensor]) -> int | None:
+    """The number of classes that a state dict was trained for; None where it has no weights of the classifier, so that loading
+    says what is missing."""
+    weight = state.get(f"{described.classifier}.weight")
+    return len(weight) if weight is not None and weight.ndim else None
+
+
+def resolve(name: str, weights: str) -> nn.Module:
     """The network that the configuration names, frozen, in eval mode; raises InputError as the steps do."""
-    return with_weights(architecture, fetch_weights(architecture, weights), weights)
+    return with_weights(description(name), fetch_weights(name, weights), weights)
 
 
 def save(network: nn.Module, path: str | Path) -> str:
     """Write the network's state dict as safetensors; returns the file's sha256."""
-    data = safetensors.torch.save({name: tensor.contiguous() for name, tensor in network.state_dict().items()})
+    state = {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in network.state_dict().items()}
+    data = safetensors.torch.save(state)
     Path(path).write_bytes(data)
     return hashlib.sha256(data).hexdigest()
 

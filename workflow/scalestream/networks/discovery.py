@@ -1,0 +1,150 @@
+"""Finding the residual blocks of a network in its graph."""
+
+import operator
+from dataclasses import dataclass
+
+import torch
+from torch import fx, nn
+
+from scalestream.errors import NotLocalError
+from scalestream.networks.graph import part
+from scalestream.networks.interface import RECTIFIED, Block, Layer
+from scalestream.networks.receptive_field import Span, window
+from scalestream.networks.tracing import Traced, ancestors, is_activation, map_shapes, module_of, source
+
+SIDE = 2**14  # of an image in which no receptive field touches the border
+
+ADDITIONS = {operator.add, operator.iadd, torch.add}
+ADDITION_METHODS = {"add", "add_"}
+POOLING = (nn.AdaptiveAvgPool2d, nn.AvgPool2d, nn.MaxPool2d)
+
+
+class NoBlock(Exception):
+    """A sum that makes no block; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A sum of two maps.
+
+    bypass: In. branch: Pre. post: the sum after its activation, if it has one. kernels: the weights of the convolutions that
+    make the branch.
+    """
+
+    bypass: fx.Node
+    branch: fx.Node
+    post: fx.Node
+    kernels: frozenset[int]
+
+
+def find_blocks(traced: Traced, size: int) -> tuple[list[Block], dict[str, str]]:
+    """All blocks of a network that can be analysed, in network order; and the sums that are none, each with the reason.
+
+    A sum of two maps makes a block when one of them, In, has come through fewer convolutions than the other, Pre, since they
+    parted, and when all that is computed after Post, the sum after its activation, is computed from it.
+
+    size: side of the network's input in pixels.
+    """
+    shapes = map_shapes(traced, size)
+    names = {node: name for name, node in traced.nodes.items()}
+    sums, left_out = {}, {}
+    for node in traced.module.graph.nodes:
+        if not _adds(node) or not all(len(shapes.get(operand, ())) > 1 for operand in node.args):
+            continue
+        try:
+            found = _sum(traced, node, shapes)
+            sums[_name(traced, found, names)] = found
+        except NoBlock as reason:
+            left_out[names[node]] = str(reason)
+    blocks, stage, side = [], 0, None
+    for post, found in sums.items():
+        channels, length = shapes[found.post][1], shapes[found.post][2]
+        stage, side = stage + (length != side), length
+        shared = any(found.kernels & other.kernels for other in sums.values() if other is not found)
+        name = post.removesuffix(RECTIFIED).removeprefix("layer")
+        blocks.append(Block(name, names[found.bypass], names[found.branch], post, channels, stage, shared))
+    return blocks, left_out
+
+
+def describe_layers(traced: Traced, blocks: list[Block]) -> dict[str, Layer]:
+    """The layers of the blocks, in network order."""
+    return {
+        name: Layer(block.channels, receptive_field(traced, name)) for block in blocks for name in (*block.layers.values(), block.stream)
+    }
+
+
+def receptive_field(traced: Traced, layer: str) -> int | None:
+    """Side in pixels of what a neuron of the layer sees of an image without borders; None where it sees all of it, or where that
+    cannot be derived."""
+    try:
+        length = window(part(traced, layer), SIDE, lambda side: Span(side // 2, side // 2 + 1)).span.length
+    except NotLocalError:
+        return None
+    return length if length < SIDE else None
+
+
+def _adds(node: fx.Node) -> bool:
+    function = node.op == "call_function" and node.target in ADDITIONS
+    method = node.op == "call_method" and node.target in ADDITION_METHODS
+    return (function or method) and len(node.args) == 2 and all(isinstance(operand, fx.Node) for operand in node.args)
+
+
+def _sum(traced: Traced, node: fx.Node, shapes: dict[fx.Node, tuple[int, ...]]) -> Sum:
+    """The sum that a node makes; raises NoBlock."""
+    operands = [source(traced.module, operand) for operand in node.args]
+    if any(len(shapes[operand]) != 4 for operand in operands):
+        raise NoBlock("it is no sum of maps with rows and columns")
+    if shapes[operands[0]] != shapes[operands[1]]:
+        raise NoBlock("its two maps are of different shapes")
+    behind = [ancestors([operand]) for operand in operands]
+    order = {each: position for position, each in enumerate(traced.module.graph.nodes)}
+    fork = max(behind[0] & behind[1] & traced.variable, key=order.get)
+    before = ancestors([fork])
+    convolutions = [[each for each in path - before if _kernel(traced, each, shapes)] for path in behind]
+    lengths = [(sum(_kernel(traced, each, shapes) > 1 for each in path), len(path)) for path in convolutions]
+    if lengths[0] == lengths[1]:
+        raise NoBlock("as many convolutions lead to one of its maps as to the other")
+    bypass, branch = (0, 1) if lengths[0] < lengths[1] else (1, 0)
+    if isinstance(module_of(traced.module, operands[bypass]), POOLING):
+        raise NoBlock("its In is the output of a pooling, not of a layer")
+    post = _activation(traced, node) or node
+    _require_cut(traced, post)
+    kernels = frozenset(id(_weight(traced, each)) for each in convolutions[branch])
+    return Sum(operands[bypass], operands[branch], post, kernels)
+
+
+def _kernel(traced: Traced, node: fx.Node, shapes: dict) -> int:
+    """The side of a convolution's kernel; 0 for another operation."""
+    module = module_of(traced.module, node)
+    if isinstance(module, nn.Conv2d):
+        return max(module.kernel_size)
+    if node.op == "call_function" and node.target in (torch.conv2d, nn.functional.conv2d):
+        return max(shapes[node.args[1]][2:])
+    return 0
+
+
+def _weight(traced: Traced, node: fx.Node) -> object:
+    module = module_of(traced.module, node)
+    return module.weight if module is not None else node.args[1]
+
+
+def _activation(traced: Traced, node: fx.Node) -> fx.Node | None:
+    """The activation that alone reads a node."""
+    users = list(node.users)
+    while len(users) == 1 and source(traced.module, users[0]) is not users[0]:
+        users = list(users[0].users)
+    return users[0] if len(users) == 1 and is_activation(traced.module, users[0]) else None
+
+
+def _require_cut(traced: Traced, post: fx.Node) -> None:
+    """Raises NoBlock where something after Post is computed from what is before it."""
+    before = ancestors([post])
+    for node in before - {post}:
+        if not set(node.users) <= before and node in traced.variable:
+            raise NoBlock("what is before it is read again after it")
+
+
+def _name(traced: Traced, found: Sum, names: dict[fx.Node, str]) -> str:
+    """The name of a sum's Post."""
+    rectified = is_activation(traced.module, found.post)
+    return names[found.post] if rectified else names[found.post] + RECTIFIED
