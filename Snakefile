@@ -16,8 +16,8 @@ if workflow.modifier.is_main_snakefile():  # as a module, this workflow is not w
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/model.smk"
 include: "workflow/rules/images.smk"
+include: "workflow/rules/model.smk"
 include: "workflow/rules/visualization.smk"
 include: "workflow/rules/criteria.smk"
 include: "workflow/rules/activations.smk"

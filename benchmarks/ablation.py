@@ -36,7 +36,7 @@ from scalestream.ablation.evaluation import Condition, Evaluation
 from scalestream.activations.extraction import extract
 from scalestream.images import cache
 from scalestream.images.loading import ImageFiles, ScaleTransformedImages, batches
-from scalestream.networks.architectures import all_layers, architecture, blocks
+from scalestream.networks.architectures import description
 from scalestream.networks.device import device
 from scalestream.run.checkpoint import Checkpoint
 from scalestream.run.malloc import keep_freed_memory
@@ -47,7 +47,8 @@ ABLATED = {"2.1": 23, "3.1": 46}  # blocks, and how many of their channels pass 
 CONDITIONS = (1, 11, 50)
 PERCENT = 10
 TIE = 1e-5  # two logits as close as this may change places by rounding; those of images are around 1 to 10
-LAYERS = list(all_layers("resnet18"))
+NETWORK = description("resnet18")
+LAYERS = list(NETWORK.channels(NETWORK.blocks))
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,13 @@ def network() -> nn.Module:
 
 def draws(block: str, count: int) -> list[list[int]]:
     """As many random draws as there are conditions to time, of as many channels as pass in the paper."""
-    channels = blocks("resnet18")[block].channels
+    channels = NETWORK.by_name[block].channels
     return [random_channels(block, draw, list(range(ABLATED[block])), channels, seed=0) for draw in range(count)]
 
 
 def means(block: str) -> torch.Tensor:
     """Seeded means of the block's channels."""
-    return torch.rand(blocks("resnet18")[block].channels, generator=torch.Generator().manual_seed(0))
+    return torch.rand(NETWORK.by_name[block].channels, generator=torch.Generator().manual_seed(0))
 
 
 def start_plain(threads: int) -> None:
@@ -164,7 +165,7 @@ def measure_ablation(plain: Executor, block: str, images: Images, rounds: int) -
     channel_sets = draws(block, max(CONDITIONS))
     counts = plain.submit(plain_counts, block, channel_sets, images, intact).result()
     ours = Evaluation(
-        AblatedNetwork(architecture("resnet18").sequence(network()), blocks("resnet18")[block], means(block)),
+        AblatedNetwork(network(), NETWORK.by_name[block], means(block)),
         [],
         images.cache,
         intact.tolist(),

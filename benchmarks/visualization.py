@@ -22,7 +22,7 @@ from torchvision.models import resnet18
 import plain_lucent
 from machine import describe, measured_peak, seconds, wait
 from scalestream.config.settings import jitter
-from scalestream.networks.architectures import all_layers
+from scalestream.networks.architectures import description
 from scalestream.networks.graph import cut_after
 from scalestream.run.malloc import keep_freed_memory
 from scalestream.visualization import cuda_graphs
@@ -32,7 +32,8 @@ from scalestream.visualization.transforms import together
 from scalestream.visualization.visualize import Optimization, start
 
 REPOSITORY = Path(__file__).parents[1]
-LAYERS = all_layers("resnet18")
+NETWORK = description("resnet18")
+LAYERS = NETWORK.channels(NETWORK.blocks)
 WARM_UP = cuda_graphs.WARM_UP + 2 if torch.cuda.is_available() else 1
 STEPS = WARM_UP + 3  # of a round
 PARTS = ("image", "transforms", "network", "optimiser")

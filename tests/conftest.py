@@ -12,6 +12,8 @@ import torch
 from lucent.optvis.param import color
 
 import photographs
+from scalestream.networks.architectures import description
+from scalestream.networks.interface import Block
 from scalestream.networks.weights import build
 
 REPOSITORY = Path(__file__).parents[1]
@@ -59,6 +61,16 @@ def pytest_terminal_summary(terminalreporter):
         skipped = terminalreporter.stats.get("skipped", [])
         for reason in {report.longrepr[2] for report in skipped if f"tests/{folder}/" in report.nodeid}:
             terminalreporter.write_sep("!", f"tests {what} did NOT run: {reason}", red=True, bold=True)
+
+
+def blocks_of(network: str) -> dict[str, Block]:
+    """A named network's blocks by name."""
+    return {block.name: block for block in description(network).blocks}
+
+
+def layers_of(network: str) -> dict[str, int]:
+    """The channels of a named network's layers."""
+    return description(network).channels(description(network).blocks)
 
 
 def randomized(architecture: str, classes: int, seed: int = 0):

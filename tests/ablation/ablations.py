@@ -1,8 +1,7 @@
 """Ablated networks of the tests' networks, and plain maps to compare with."""
 
+from conftest import blocks_of
 from scalestream.ablation.ablated_network import AblatedNetwork
-from scalestream.networks import architectures
-from scalestream.networks.architectures import blocks
 
 
 def plain_map(network, block, images):
@@ -22,7 +21,4 @@ def architecture_of(network) -> str:
 
 
 def ablated(network, block, means, replacement="mean") -> AblatedNetwork:
-    architecture = architecture_of(network)
-    return AblatedNetwork(
-        architectures.architecture(architecture).sequence(network), blocks(architecture)[block], means, replacement
-    )
+    return AblatedNetwork(network, blocks_of(architecture_of(network))[block], means, replacement)

@@ -5,17 +5,16 @@ import torch
 from ablations import ablated, architecture_of, plain_map
 
 import plain_ablation
-from conftest import randomized
+from conftest import blocks_of, randomized
 from scalestream.ablation.ablated_network import overwrite
 from scalestream.ablation.draws import random_channels
 from scalestream.errors import InputError
-from scalestream.networks.architectures import architecture, blocks
 from scalestream.networks.graph import split_after, without_first_convolutions
 
 
 def largest_deviation(network, block, conditions, images, replacement="mean") -> float:
     """Of the logits from those of plain passes, in parts of the largest logit of the condition."""
-    means = torch.linspace(0.1, 2, blocks(architecture_of(network))[block].channels, dtype=images.dtype)
+    means = torch.linspace(0.1, 2, blocks_of(architecture_of(network))[block].channels, dtype=images.dtype)
     donors = images.roll(1, 0)
     found = list(ablated(network, block, means, replacement).logits(images, conditions, donors))
     values = {"mean": means, "zero": torch.zeros_like(means), "resample": plain_map(network, block, donors)}[replacement]
@@ -29,7 +28,7 @@ def largest_deviation(network, block, conditions, images, replacement="mean") ->
 def test_logits_are_those_of_a_plain_pass(block, dtype, bound):
     """Intact, one channel, many and all; more conditions than go through together, in blocks before and after every kind."""
     network = randomized("small", 12).to(dtype)
-    channels = blocks("small")[block].channels
+    channels = blocks_of("small")[block].channels
     images = torch.randn(3, 3, 64, 64, generator=torch.Generator().manual_seed(1), dtype=dtype)
     draws = [random_channels(block, draw, [0, 1, 2], channels, 0) for draw in range(60)]
     conditions = [[], [0], [2, 5, 11, 15], list(range(channels)), *draws]
@@ -49,7 +48,7 @@ def test_logits_with_other_replacements_are_those_of_a_plain_pass(block, replace
 def test_logits_of_resnet18_are_those_of_a_plain_pass(block, count, dtype, bound):
     network = randomized("resnet18", 50).to(dtype)
     images = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(1), dtype=dtype)
-    draws = [random_channels(block, draw, list(range(count)), blocks("resnet18")[block].channels, 0) for draw in range(3)]
+    draws = [random_channels(block, draw, list(range(count)), blocks_of("resnet18")[block].channels, 0) for draw in range(3)]
     assert largest_deviation(network, block, [[], list(range(count)), *draws], images) < bound
 
 
@@ -64,7 +63,7 @@ def test_answers_do_not_depend_on_the_other_conditions(small):
 @pytest.mark.parametrize(("block", "convolutions"), [("2.0", 1), ("2.1", 2), ("4.1", 0)])
 def test_the_convolutions_that_read_the_map_are_taken_out(small, block, convolutions):
     """The next block's first, and where it is a downsampling block that of its bypass."""
-    before, after = split_after(architecture("small").sequence(small), blocks("small")[block].post)
+    before, after = split_after(small, blocks_of("small")[block].post)
     post = before(torch.randn(2, 3, 64, 64))
     first, rest = without_first_convolutions(after)
     assert len(first) == convolutions

@@ -5,16 +5,16 @@ import pyarrow as pa
 import pytest
 import torch
 
+from conftest import layers_of
 from scalestream.activations.extraction import as_table, extract, require_finite
 from scalestream.activations.summary import Summary, summarize
 from scalestream.activations.tables import ACTIVATIONS, TOP_IMAGES
 from scalestream.errors import InputError
 from scalestream.images.loading import ImageFiles, ScaleTransformedImages, batches
 from scalestream.images.preprocessing import network_input
-from scalestream.networks.architectures import blocks, layer_channels
 from scalestream.run import tables
 
-LAYERS = list(layer_channels(list(blocks("small").values())))
+LAYERS = list(layers_of("small"))
 
 
 def test_all_layers_in_one_pass_equal_plain_forward_passes(small, real_files):

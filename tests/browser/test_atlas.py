@@ -10,14 +10,13 @@ import pytest
 from chromium import page_of
 from PIL import Image
 
-from conftest import REPOSITORY
-from scalestream.networks.architectures import blocks, layer_channels
+from conftest import REPOSITORY, blocks_of, layers_of
 from scalestream.report.atlas import describe, write
 from scalestream.report.tables import THUMBNAILS
 
 ASSETS = sorted((REPOSITORY / "workflow/atlas").iterdir())
 FACTS = {"architecture": "resnet18", "weights": "IMAGENET1K_V1", "steps": 2560, "tolerance": 1.5, "magnification": 2}
-BLOCKS = blocks("resnet18")
+BLOCKS = blocks_of("resnet18")
 
 
 def number(*place: int) -> float:
@@ -45,7 +44,7 @@ def criteria():
 
 
 def visualizations():
-    for layer, count in layer_channels(list(BLOCKS.values())).items():
+    for layer, count in layers_of("resnet18").items():
         yield from (
             {"layer": layer, "channel": channel, "activation": number(channel, count), "dead_gradient": channel % 50 == 3}
             for channel in range(count)

@@ -132,7 +132,7 @@ def test_every_key_has_a_description():
         ("study.dose", {"points": 5, "draws": 0}, r"study\.dose\.draws: 0 is less than the minimum of 1"),
         ("visualization.steps", "[", r"visualization\.steps: '\[' is not of type 'integer'"),
         ("visualization.steps", "1:30", r"visualization\.steps: '1:30' is not of type 'integer'"),
-        ("model.architecture", "vgg", r"model\.architecture: 'vgg' is not one of \['resnet18', 'small'\]"),
+        ("model.architecture", "resnet19", r"model\.architecture: unknown network 'resnet19'; did you mean resnet18"),
         ("model.weights", "none.pth", r"model\.weights: there is no file none\.pth; give a file, or for small embedded"),
         ("model.weights", "IMAGENET1K_V1", r"model\.weights: there is no file IMAGENET1K_V1"),
     ],

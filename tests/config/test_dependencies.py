@@ -7,12 +7,17 @@ import yaml
 
 from conftest import REPOSITORY
 from scalestream.config import dependencies
+from scalestream.config.completion import complete
 from scalestream.config.dependencies import chunks
+from scalestream.networks.architectures import description
 
-DEFAULT = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
-IMAGES = {"images.resize": 128, "images.crop": 112}
+SMALL = description("small")
+DEFAULT = complete(yaml.safe_load((REPOSITORY / "config.yaml").read_text()), SMALL)
+NORMALIZATION = {"images.mean": [0.485, 0.456, 0.406], "images.std": [0.229, 0.224, 0.225]}
+IMAGES = {"images.resize": 128, "images.crop": 112, "images.interpolation": "bilinear", **NORMALIZATION}
 OPTIMIZATION = {
     "images.crop": 112,
+    **NORMALIZATION,
     "visualization.steps": 64,
     "visualization.learning_rate": 0.05,
     "visualization.sd": 0.01,
@@ -122,22 +127,24 @@ def test_responses_are_measured_at_all_magnifications_that_any_part_of_a_study_n
 
 
 def test_a_comparison_has_what_decides_whether_numbers_may_be_compared():
-    found = dependencies.comparison(DEFAULT, ["layer2.0", "layer4.1"])
+    blocks = SMALL.select(["2.0", "4.1"], "blocks")
+    found = dependencies.comparison(DEFAULT, blocks)
     assert found == OPTIMIZATION | {
         "model.architecture": "small",
         "model.weights": "embedded",
         "images.source": "demo",
         "images.resize": 128,
+        "images.interpolation": "bilinear",
         "criteria.tolerance": 1.5,
         "criteria.magnification": 2,
         "ablation.selection": "one_seed",
         "ablation.crop_convention": "paper",
         "ablation.trials": 10,
         "ablation.slack": {},
-        "visualization.jitter": {"layer2.0": 0, "layer4.1": 8},
+        "visualization.jitter": {"2.0": {"In": 0, "Pre": 0, "Post": 0}, "4.1": {"In": 8, "Pre": 8, "Post": 8}},
     }
     other = changed(blocks=["2.0"], ablation__scale_percents=[10], ablation__seed=5, images__demo={"per_class": 1, "seed": 1})
-    assert dependencies.comparison(other, ["layer2.0", "layer4.1"]) == found
+    assert dependencies.comparison(other, blocks) == found
 
 
 @pytest.mark.parametrize(

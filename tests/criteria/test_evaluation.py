@@ -5,14 +5,13 @@ import pytest
 from PIL import Image
 from torchvision import transforms
 
-from conftest import randomized
+from conftest import blocks_of, randomized
 from scalestream.criteria.evaluation import Thresholds, evaluate
-from scalestream.networks.architectures import blocks
 
 
 @pytest.mark.parametrize("name", ["1.1", "2.0"])
 def test_terms_equal_plain_forward_passes(name):
-    network, block = randomized("small", 12), blocks("small")[name]
+    network, block = randomized("small", 12), blocks_of("small")[name]
     rng = np.random.default_rng(0)
     x_in, x_pre = (rng.integers(0, 256, (block.channels, 48, 48, 3), dtype=np.uint8) for _ in range(2))
     plain = transforms.Compose([transforms.ToTensor(), transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])])

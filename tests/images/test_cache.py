@@ -144,5 +144,5 @@ def test_shards_are_uncompressed_and_mapped(tmp_path, real_files):
     """Reading a shard takes no memory of its own."""
     cached(tmp_path, real_files, side=256, shards=1)
     before = pa.total_allocated_bytes()
-    table = module._opened(tmp_path / "0-of-1.arrow", 256)
+    table = module._opened(tmp_path / "0-of-1.arrow", module.schema(256, "bilinear"))
     assert table["pixels"].nbytes >= len(real_files) * 3 * 256**2 and pa.total_allocated_bytes() - before < 10_000

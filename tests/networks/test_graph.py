@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from scalestream.networks.architectures import architecture, blocks, layer_channels
+from conftest import blocks_of, layers_of
 from scalestream.networks.graph import cut_after, split_after
 
 IMAGES = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
@@ -23,21 +23,21 @@ def plain_activations(network, layers: list[str]) -> dict[str, torch.Tensor]:
     return kept
 
 
-@pytest.mark.parametrize("layer", list(layer_channels(list(blocks("small").values()))))
+@pytest.mark.parametrize("layer", list(layers_of("small")))
 def test_a_cut_network_gives_the_layers_output(small, layer):
     expected = plain_activations(small, [layer])[layer]
     torch.testing.assert_close(cut_after(small, layer)(IMAGES), expected)
 
 
 def test_post_is_the_rectified_sum_of_in_and_pre(small):
-    for block in blocks("small").values():
+    for block in blocks_of("small").values():
         kept = plain_activations(small, list(block.layers.values()))
         torch.testing.assert_close(kept[block.post], F.relu(kept[block.input] + kept[block.pre]))
         assert kept[block.post].shape[1] == block.channels
 
 
-@pytest.mark.parametrize("block", list(blocks("small")))
+@pytest.mark.parametrize("block", list(blocks_of("small")))
 def test_the_two_halves_give_the_networks_logits(small, block):
-    before, after = split_after(architecture("small").sequence(small), blocks("small")[block].post)
+    before, after = split_after(small, f"layer{block}")
     torch.testing.assert_close(before(IMAGES), plain_activations(small, [f"layer{block}"])[f"layer{block}"])
     torch.testing.assert_close(after(before(IMAGES)), small(IMAGES))

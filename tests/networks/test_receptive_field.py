@@ -7,9 +7,8 @@ from torch import nn
 from torchvision.models import resnet50, squeezenet1_1
 from torchvision.models.feature_extraction import create_feature_extractor
 
-from conftest import randomized
+from conftest import layers_of, randomized
 from scalestream.errors import NotLocalError
-from scalestream.networks.architectures import all_layers
 from scalestream.networks.graph import cut_after, with_batch_norm_folded
 from scalestream.networks.receptive_field import Span, restricted, window
 
@@ -47,7 +46,7 @@ def assert_equals_the_whole_network(network, layer: str, size: int, wanted) -> S
     return found.span
 
 
-@pytest.mark.parametrize("layer", all_layers("resnet18"))
+@pytest.mark.parametrize("layer", layers_of("resnet18"))
 def test_a_center_neuron_of_resnet18(layer):
     network = randomized("resnet18", 10).double()
     for size in PAPER_SIZES if layer.startswith(("layer1", "layer2.0")) else PAPER_SIZES[:2]:
@@ -56,7 +55,7 @@ def test_a_center_neuron_of_resnet18(layer):
             assert span.length == RECEPTIVE_FIELDS[layer]
 
 
-@pytest.mark.parametrize("layer", all_layers("small"))
+@pytest.mark.parametrize("layer", layers_of("small"))
 @pytest.mark.parametrize("size", [64, 87, 112])
 def test_a_center_neuron_of_the_small_network(layer, size):
     assert_equals_the_whole_network(randomized("small", 10).double(), layer, size, center)

@@ -8,30 +8,19 @@ import pytest
 import yaml
 
 import compare_with_paper
-from conftest import REPOSITORY
+from conftest import REPOSITORY, blocks_of
 from scalestream.ablation.tables import ABLATION, RATIOS
-from scalestream.config.settings import jitter, settings
+from scalestream.config.completion import complete
+from scalestream.config.dependencies import comparison
 from scalestream.criteria.tables import CRITERIA
 from scalestream.images.tables import IMAGES
-from scalestream.networks.architectures import architecture, blocks, layer_channels
+from scalestream.networks.architectures import description
 from scalestream.networks.manifest import Manifest
 from scalestream.report.comparison import ABLATED, COUNT, INTACT, LIST, SHARE, SIGN, compare, count_tolerance, overlap_by_chance
 from scalestream.report.tables import PAPER_COMPARISON
 from scalestream.run import tables
 
 PUBLISHED = yaml.safe_load((REPOSITORY / "resources" / "published.yaml").read_text())
-KEYS = [
-    "model.architecture",
-    "model.weights",
-    "images.source",
-    "images.resize",
-    "images.crop",
-    "blocks",
-    *(f"visualization.{name}" for name in ("steps", "learning_rate", "sd", "scales", "angles")),
-    "criteria.tolerance",
-    "criteria.magnification",
-    *(f"ablation.{name}" for name in ("crop_convention", "selection", "trials", "slack", "scale_percents")),
-]
 LISTS = {block: found["list"] for block, found in PUBLISHED["criteria"].items()}
 ACCURACIES = PUBLISHED["accuracy"]["ablated"]
 OF_CRITERIA, OF_ACCURACY = {COUNT, SHARE, LIST}, {INTACT, ABLATED, SIGN}
@@ -39,15 +28,15 @@ OF_CRITERIA, OF_ACCURACY = {COUNT, SHARE, LIST}, {INTACT, ABLATED, SIGN}
 
 def settings_of(file):
     config = yaml.safe_load((REPOSITORY / file).read_text())
-    layers = layer_channels(list(blocks(config["model"]["architecture"]).values()))
-    return settings(config, *KEYS) | {"visualization.jitter": {layer: jitter(config, layer) for layer in layers}}
+    network = description(config["model"]["architecture"])
+    return comparison(complete(config, network), network.blocks)
 
 
 PAPER = settings_of("config/paper.yaml")
 
 
 def criteria_table(passing, architecture="resnet18"):
-    found = blocks(architecture)
+    found = blocks_of(architecture)
     terms = dict.fromkeys(("pre_in", "pre_in_scaled", "post_in", "post_pre", "gain", "ratio"), 0.0)
     return pa.Table.from_pylist(
         [
@@ -205,13 +194,13 @@ def test_rows_of_an_exact_copy():
 
 
 def test_the_embedded_default_is_nowhere_comparable():
-    passing = {block: [0, 1] for block in blocks("small")}
+    passing = {block: [0, 1] for block in blocks_of("small")}
     ablated = {block: dict.fromkeys(range(0, 60, 10), 90.0) for block in ("2.0", "4.0")}
     found = compared(settings_of("config.yaml"), passing, ablated, 99.0, ablated, "small", n_images=600, n_classes=12)
     assert not_comparable(found) == set(found)
     assert found[COUNT, "2.1", None]["reason"].startswith("model.architecture is small, the paper has resnet18, and ")
     assert found[COUNT, "2.1", None]["this_run"] == 2
-    assert found[SHARE, "2.1", None]["this_run"] == pytest.approx(100 * 2 / architecture("small").widths[1])
+    assert found[SHARE, "2.1", None]["this_run"] == pytest.approx(100 * 2 / 24)
     row = found[LIST, "1.1", None]
     assert (row["this_run"], row["run_channels"], row["jaccard"]) == (0, [0, 1], 0)
     assert row["chance_overlap"] is row["chance_probability"] is None  # 16 channels are not the paper's 64
@@ -290,10 +279,11 @@ def test_what_only_ablations_need():
 
 def test_jitter_counts_where_the_criteria_read_it():
     always = scaled_accuracies(compared())
-    found = compared({"visualization.jitter": PAPER["visualization.jitter"] | {"layer2.1.bn2": 16}})
+    jitter = PAPER["visualization.jitter"]
+    found = compared({"visualization.jitter": jitter | {"2.1": jitter["2.1"] | {"Pre": 16}}})
     assert not_comparable(found) == always | {key for key in found if key[1] == "2.1"}
     assert found[COUNT, "2.1", None]["reason"] == "visualization.jitter of Pre is 16, the paper has 4"
-    found = compared({"visualization.jitter": PAPER["visualization.jitter"] | {"layer2.0": 4}})  # Post of 2.0, In of 2.1
+    found = compared({"visualization.jitter": jitter | {"2.1": jitter["2.1"] | {"In": 4}}})
     assert not_comparable(found) == always | {key for key in found if key[1] == "2.1"}
     assert found[COUNT, "2.1", None]["reason"] == "visualization.jitter of In is 4, the paper has 0"
 
@@ -413,7 +403,7 @@ def test_a_scale_that_the_run_leaves_out():
 
 
 def test_the_published_numbers_are_consistent():
-    widths = {name: block.channels for name, block in blocks("resnet18").items()}
+    widths = {name: block.channels for name, block in blocks_of("resnet18").items()}
     assert {block: found["channels"] for block, found in PUBLISHED["criteria"].items()} == widths
     for found in PUBLISHED["criteria"].values():
         assert len(found["list"]) == len(set(found["list"])) == found["passing"]
@@ -436,7 +426,7 @@ def written(folder, weights: str, published: str | None) -> SimpleNamespace:
     tables.write(files["criteria"], CRITERIA, criteria_table(LISTS).to_pylist())
     tables.write(files["ablation"], ABLATION, ablation_table(ACCURACIES).to_pylist())
     tables.write(files["ratios"], RATIOS, ratio_table(PLAIN_RATIOS).to_pylist())
-    Manifest("resnet18", weights, published, "", 1000, {}).write(folder / "manifest.json")
+    Manifest(weights, published, "", 1000, description("resnet18")).write(folder / "manifest.json")
     return SimpleNamespace(
         input=SimpleNamespace(
             manifest=str(folder / "manifest.json"), published=str(REPOSITORY / "resources" / "published.yaml"), **files

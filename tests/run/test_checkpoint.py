@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from conftest import blocks_of
 from scalestream.ablation.ablated_network import AblatedNetwork
 from scalestream.ablation.draws import random_channels
 from scalestream.ablation.evaluation import Condition, Evaluation
@@ -15,7 +16,6 @@ from scalestream.activations.extraction import extract, extract_in_parts
 from scalestream.errors import InputError
 from scalestream.images.loading import ImageFiles, ScaleTransformedImages, batches
 from scalestream.images.preprocessing import network_input
-from scalestream.networks.architectures import architecture, blocks
 from scalestream.run import checkpoint as module
 from scalestream.run.checkpoint import Checkpoint
 from scalestream.visualization.transforms import TransformSettings
@@ -140,7 +140,7 @@ def test_activations_go_on_without_the_images_that_are_done(small, files, tmp_pa
 
 def of_block(network, images, labels: list[int], checkpoint: Checkpoint) -> Evaluation:
     """The evaluation of block 2.1 of the small network, whose channels are set to zero."""
-    ablated = AblatedNetwork(architecture("small").sequence(network), blocks("small")["2.1"], torch.zeros(24))
+    ablated = AblatedNetwork(network, blocks_of("small")["2.1"], torch.zeros(24))
     return Evaluation(ablated, [], images, labels, 112, "paper", 4, 1, checkpoint)
 
 

@@ -8,10 +8,9 @@ import torch
 from PIL import Image
 from torchvision.transforms import functional as F
 
-from conftest import randomized
+from conftest import blocks_of, randomized
 from scalestream.criteria.evaluation import Thresholds, evaluate
 from scalestream.errors import InputError
-from scalestream.networks.architectures import blocks
 from scalestream.run.checkpoint import Checkpoint
 from scalestream.study.responses import STIMULI, Stimulus, measure, scaled, shrunk
 
@@ -70,7 +69,7 @@ def test_responses_are_those_of_plain_passes(architecture, block):
     network, factors = randomized(architecture, 12), [0.5, 1, 2]
     stimuli = [Stimulus(number, "In", "image", number + 1, partial(noise, number)) for number in range(9)]
     stimuli += [Stimulus(number % 16, "Pre", "visualization", None, partial(noise, number)) for number in range(9, STIMULI + 2)]
-    rows = list(measure(network, blocks(architecture)[block], stimuli, factors))
+    rows = list(measure(network, blocks_of(architecture)[block], stimuli, factors))
     assert [(row["channel"], row["source"], row["stimulus"], row["rank"], row["magnification"]) for row in rows] == [
         (stimulus.channel, stimulus.source, stimulus.kind, stimulus.rank, factor) for stimulus in stimuli for factor in factors
     ]
@@ -82,7 +81,7 @@ def test_responses_are_those_of_plain_passes(architecture, block):
 
 
 def test_the_criterions_term_is_among_them(small):
-    block = blocks("small")["2.1"]
+    block = blocks_of("small")["2.1"]
     x_in = [noise(channel) for channel in range(block.channels)]
     judged = evaluate(small, block, x_in, x_in, Thresholds())
     rows = measure(
@@ -101,7 +100,7 @@ def test_a_killed_measurement_goes_on_where_it_was(small, tmp_path, monkeypatch)
 
     def rows(checkpoint, batches=3):
         stopping = lambda items, **_: (item for item, _ in zip(items, range(batches)))
-        return list(measure(small, blocks("small")["2.1"], stimuli, [1, 2], stopping, checkpoint))
+        return list(measure(small, blocks_of("small")["2.1"], stimuli, [1, 2], stopping, checkpoint))
 
     whole = rows(Checkpoint())
     with pytest.raises(ValueError):  # fewer responses than stimuli
@@ -115,4 +114,4 @@ def test_a_response_that_is_not_finite_names_the_channel():
     network.layer2[1].bn2.weight[7] = float("nan")
     stimuli = [Stimulus(channel, "In", "image", 1, partial(noise, 0)) for channel in (6, 7)]
     with pytest.raises(InputError, match="block 2.1, channel 7: the activation at In or Pre is not finite"):
-        list(measure(network, blocks("small")["2.1"], stimuli, [1]))
+        list(measure(network, blocks_of("small")["2.1"], stimuli, [1]))

@@ -8,14 +8,13 @@ from unittest import mock
 import numpy as np
 import pytest
 import torch
-from torchvision.models.feature_extraction import create_feature_extractor
 
 import plain_lucent
-from conftest import randomized
+from conftest import layers_of, randomized
 from scalestream.errors import InputError
 from scalestream.images.preprocessing import normalize, to_tensor
-from scalestream.networks.architectures import all_layers
 from scalestream.networks.graph import cut_after
+from scalestream.networks.tracing import trace
 from scalestream.networks.weights import resolve
 from scalestream.visualization.ascent import Ascent
 from scalestream.visualization.parameterization import FourierImages
@@ -79,7 +78,7 @@ PAPER_JITTER = {
 }
 
 
-@pytest.mark.parametrize("layer", all_layers("resnet18"))
+@pytest.mark.parametrize("layer", layers_of("resnet18"))
 def test_every_analysed_layer_of_resnet18_equals_render_vis(double_precision, layer):
     """The paper's sizes and jitter: 224 pixels, maps of 56 x 56 to 7 x 7."""
     settings = optimization(PAPER_JITTER.get(layer, 16), steps=10)
@@ -118,7 +117,7 @@ def test_a_network_run_whole_equals_render_vis(double_precision, caplog):
 def test_one_objective_serves_all_scales_wherever_the_windows_are_alike():
     """Then a step is the same work whatever is drawn."""
     network = randomized("resnet18", 10)
-    for layer in all_layers("resnet18"):
+    for layer in layers_of("resnet18"):
         transform_settings = optimization(PAPER_JITTER.get(layer, 16), steps=1).transform_settings
         assert len(Ascent(cut_after(network, layer), layer, "neuron", 224, transform_settings, 0.05).objectives) == 1
     part, transform_settings = cut_after(network, "layer2.0"), optimization(0, 1).transform_settings
@@ -282,6 +281,6 @@ def test_a_channel_that_is_never_active_is_told_apart():
 
 def test_a_layer_is_cut_once(small):
     settings = Optimization(64, 1, 0.05, 0.01, 0, TransformSettings(0, (1,), (0,)))
-    with mock.patch("scalestream.networks.graph.create_feature_extractor", wraps=create_feature_extractor) as cut:
+    with mock.patch("scalestream.networks.graph.trace", wraps=trace) as cut:
         visualize(small, "layer2.1.bn2", [0], "neuron", settings)
     assert cut.call_count == 1

@@ -154,6 +154,7 @@ rule compute_ratios:
         "../scripts/compute_ratios.py"
 
 
-show("candidates", "Ablation", "scalestream.ablation.tables:CANDIDATES")
-show("ablation", "Ablation", "scalestream.ablation.tables:ABLATION")
-show("ratios", "Ablation", "scalestream.ablation.tables:RATIOS")
+if ABLATED:
+    show("candidates", "Ablation", "scalestream.ablation.tables:CANDIDATES")
+    show("ablation", "Ablation", "scalestream.ablation.tables:ABLATION")
+    show("ratios", "Ablation", "scalestream.ablation.tables:RATIOS")

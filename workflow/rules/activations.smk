@@ -2,16 +2,16 @@
 
 
 rule extract_activations:
-    """Center activations of every image in every layer that can be analysed, in one pass; early, as it checks the images."""
+    """Center activations of every image in every analysed layer, in one pass; early, as it checks the images."""
     priority: 1
     input:
         **MODEL,
         **IMAGES,
     output:
-        expand("results/activations/{layer}.parquet", layer=ALL_LAYERS),
+        expand("results/activations/{layer}.parquet", layer=EXTRACTED),
     params:
         code=code("extract_activations"),
-        settings=settings(*dependencies.TRANSFORMED_IMAGES),
+        settings=settings(*dependencies.TRANSFORMED_IMAGES) | {"layers": list(EXTRACTED)},
         batch_size=untracked("images.batch_size"),
     log:
         "logs/extract_activations.log",
@@ -27,15 +27,15 @@ rule extract_activations:
 
 
 rule summarize_activations:
-    """Mean activations of every Post channel, and the top nine images of every channel."""
+    """Mean activations of what ablations overwrite, and the top nine images of every channel."""
     input:
-        manifest=MODEL["manifest"],
-        activations=expand("results/activations/{layer}.parquet", layer=ALL_LAYERS),
+        activations=expand("results/activations/{layer}.parquet", layer=EXTRACTED),
     output:
         means="results/mean_activations.parquet",
         top="results/top_images.parquet",
     params:
         code=code("summarize_activations"),
+        settings={"layers": EXTRACTED, "averaged": list(STREAMS)},
     log:
         "logs/summarize_activations.log",
     benchmark:

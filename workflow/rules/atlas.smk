@@ -26,7 +26,14 @@ rule build_atlas:
         ),
     params:
         code=code("build_atlas"),
-        settings=settings("model.architecture", "model.weights", "criteria", "visualization.steps", "atlas.natural_images")
+        settings=settings(
+            "model.architecture",
+            "model.weights",
+            "criteria.tolerance",
+            "criteria.magnification",
+            "visualization.steps",
+            "atlas.natural_images",
+        )
         | {"blocks": LAYERS_BY_BLOCK},
     log:
         "logs/build_atlas.log",

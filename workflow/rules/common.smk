@@ -10,9 +10,7 @@ from functools import cache, partial
 from os.path import relpath
 from pathlib import Path
 
-import yaml
 from snakemake.logging import logger
-from snakemake.utils import update_config
 
 WORKFLOW = Path(workflow.snakefile).parents[1]  # not by workflow.basedir, which is another's where this is a module
 sys.path.insert(0, str(WORKFLOW))
@@ -20,21 +18,15 @@ os.environ.update(SCALESTREAM_LOCK=str(WORKFLOW.parent / "envs" / "requirements.
 if not workflow.subprocess_exec:
     os.environ.update(SCALESTREAM_RUN=str(os.getpid()))  # without which no job goes on
 
-from scalestream.config import checking, dependencies
+from scalestream.config import checking, completion, dependencies
+from scalestream.config import files as config_files
 from scalestream.config import settings as configuration
 from scalestream.config.dependencies import chunks
 from scalestream.criteria.selection import seeds_to_ask
 from scalestream.digest.library import Library
 from scalestream.errors import InputError
-from scalestream.networks.architectures import ARCHITECTURES, all_layers, architecture, layer_channels, select_blocks
+from scalestream.networks.architectures import SHIPPED, description, family, require_fit, source_file
 from scalestream.run import files, tables
-
-
-def completed(section):
-    """The configuration of a module, which Snakemake takes as it is given, laid over the default one."""
-    default = yaml.safe_load((WORKFLOW.parent / "config.yaml").read_text())
-    update_config(default, section)
-    return default
 
 
 def checked(raw):
@@ -42,9 +34,7 @@ def checked(raw):
     try:
         complete = checking.check(raw)
         if workflow.is_main_process and Path(complete["model"]["weights"]).is_file():
-            from scalestream.networks import weights  # torch takes seconds to import
-
-            weights.resolve(**complete["model"])
+            require_fit(**complete["model"])
     except InputError as error:
         sys.exit(str(error))
     return complete
@@ -86,22 +76,28 @@ def code(script, *definitions):
     """
     roots = [script, *definitions]
     if "scalestream.networks.architectures:architecture" in LIBRARY.reached(roots):
-        roots.append(ARCHITECTURES[ARCHITECTURE])
+        roots.append(family(ARCHITECTURE))
     return LIBRARY.digest(roots)
 
 
-CONFIG = checked(config if workflow.modifier.is_main_snakefile() else completed(config))
+CONFIG = checked(config if workflow.modifier.is_main_snakefile() else config_files.overlaid(config_files.read([]), config))
 config = CONFIG  # which the report's captions read
 ARCHITECTURE = CONFIG["model"]["architecture"]
-BLOCKS = {block.name: block for block in select_blocks(ARCHITECTURE, CONFIG["blocks"], "blocks")}
+NETWORK = description(ARCHITECTURE)
+BLOCKS = {block.name: block for block in checking.judged(CONFIG, NETWORK)}
 ABLATED = [name for name in BLOCKS if name in CONFIG["ablation"]["blocks"]]
-LAYERS = layer_channels(list(BLOCKS.values()))
+LAYERS = NETWORK.channels(BLOCKS.values())
 LAYERS_BY_BLOCK = {name: block.layers for name, block in BLOCKS.items()}
-ALL_LAYERS = all_layers(ARCHITECTURE)
+STREAMS = {block.stream: block.channels for block in BLOCKS.values()}  # what ablations overwrite
+EXTRACTED = LAYERS | STREAMS
 SEEDS = CONFIG["visualization"]["seeds"]
 FIRST_SEED = SEEDS[0]
 TRIALS = chunks(CONFIG["ablation"]["trials"], CONFIG["ablation"]["trials_per_job"])
 MODEL = {"weights": "results/model/weights.safetensors", "manifest": "results/model/manifest.json"}
+
+if workflow.is_main_process:
+    for difference in completion.differences(CONFIG, NETWORK):
+        logger.warning(difference)
 
 settings = partial(configuration.settings, CONFIG)
 STUDY = settings("study")["study"]
@@ -127,9 +123,15 @@ def untracked(key):
 def weights_file():
     """The weights as an input file, where they are one; local, as all that no job makes, so that a module's prefix spares it."""
     weights = CONFIG["model"]["weights"]
-    if shipped := architecture(ARCHITECTURE).shipped_weights.get(weights):
+    if shipped := SHIPPED.get(ARCHITECTURE, {}).get(weights):
         weights = relpath(shipped)
     return [local(weights)] if Path(weights).is_file() else []
+
+
+def network_file():
+    """The file that a user's network comes from."""
+    file = source_file(ARCHITECTURE)
+    return [local(str(file))] if file else []
 
 
 @cache
@@ -158,7 +160,8 @@ def previous_screening(wildcards):
 
 def figure_blocks(figure):
     """The blocks that a figure shows."""
-    return figure.blocks(list(BLOCKS), ABLATED, list(CONFIG["figures"]["figure1"]))
+    stages = {name: block.stage for name, block in BLOCKS.items()}
+    return figure.blocks(stages, ABLATED, list(CONFIG["figures"]["figure1"]))
 
 
 def figure_options(figure):
@@ -183,7 +186,7 @@ def figure_files(figure):
 
 
 wildcard_constraints:
-    layer="|".join(map(re.escape, ALL_LAYERS)),
+    layer="|".join(map(re.escape, EXTRACTED)),
     block="|".join(map(re.escape, BLOCKS)),
     control="random|unscreened|matched|all",
     replacement="mean|zero|resample",

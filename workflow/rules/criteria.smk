@@ -12,7 +12,7 @@ rule evaluate_criteria:
         "results/criteria/{seed}/{block}.parquet",
     params:
         code=code("evaluate_criteria"),
-        settings=settings("criteria"),
+        settings=settings("criteria.tolerance", "criteria.magnification", *dependencies.NORMALIZATION),
     log:
         "logs/evaluate_criteria/{seed}/{block}.log",
     benchmark:

@@ -14,7 +14,7 @@ rule draw_thumbnails:
         "results/thumbnails.parquet",
     params:
         code=code("draw_thumbnails"),
-        settings=settings(*dependencies.TRANSFORMED_IMAGES),
+        settings=settings(*dependencies.VIEWED_IMAGES),
     log:
         "logs/draw_thumbnails.log",
     benchmark:

@@ -57,7 +57,7 @@ rule cache_images:
         "results/image_cache/{shard}-of-{shards}.arrow",
     params:
         code=code("cache_images"),
-        settings=settings("images.resize"),
+        settings=settings(*dependencies.RESIZED_IMAGES),
         keep_pixels=untracked("images.cache"),
     log:
         "logs/cache_images/{shard}-of-{shards}.log",

@@ -1,16 +1,23 @@
-"""Inputs: weights, embedded or a file or fetched by torchvision. Outputs: weights and manifest in results/model/."""
+"""Inputs: weights, shipped or published or a file, and images for the statistics of random ones. Outputs: weights and manifest in
+results/model/."""
+
+RANDOM_WEIGHTS = CONFIG["model"]["weights"].startswith(checking.RANDOM)
 
 
 rule resolve_model:
     """The network under study: its weights, and a manifest that says what it is."""
-    localrule: True
+    localrule: not RANDOM_WEIGHTS
     input:
+        **(IMAGES if RANDOM_WEIGHTS else {}),
         weights=weights_file(),
+        network=network_file(),
     output:
         **MODEL,
     params:
         code=code("resolve_model"),
-        settings=settings("model.architecture", "model.weights"),
+        settings=settings("model.architecture", "model.weights")
+        | {"description": NETWORK.digest}
+        | (settings(*dependencies.TRANSFORMED_IMAGES) if RANDOM_WEIGHTS else {}),
     log:
         "logs/resolve_model.log",
     benchmark:

@@ -2,7 +2,8 @@
 
 import yaml
 
-PAPER = yaml.safe_load((WORKFLOW.parent / "config" / "paper.yaml").read_text())
+PAPERS_NETWORK = description("resnet18")
+PAPER = completion.complete(yaml.safe_load((WORKFLOW.parent / "config" / "paper.yaml").read_text()), PAPERS_NETWORK)
 
 
 rule compare_with_paper:
@@ -12,14 +13,17 @@ rule compare_with_paper:
         manifest=MODEL["manifest"],
         images="results/images.parquet",
         criteria="results/criteria.parquet",
-        ablation="results/ablation.parquet",
-        ratios="results/ratios.parquet",
+        ablation="results/ablation.parquet" if ABLATED else [],
+        ratios="results/ratios.parquet" if ABLATED else [],
         published=local(relpath(WORKFLOW.parent / "resources" / "published.yaml")),
     output:
         "results/paper_comparison.parquet",
     params:
         code=code("compare_with_paper"),
-        settings={"run": dependencies.comparison(CONFIG, LAYERS), "paper": dependencies.comparison(PAPER, LAYERS)},
+        settings={
+            "run": dependencies.comparison(CONFIG, NETWORK.blocks),
+            "paper": dependencies.comparison(PAPER, PAPERS_NETWORK.blocks),
+        },
     log:
         "logs/compare_with_paper.log",
     benchmark:

@@ -13,9 +13,16 @@ def main() -> None:
     command = commands.add_parser("provenance", help="print what made a table (.parquet) or a figure (.png, .pdf)")
     command.add_argument("files", nargs="+", metavar="FILE")
     command.set_defaults(run=show_provenance)
+    command = commands.add_parser("blocks", help="print the blocks of a configuration's network, and the time to expect")
+    command.add_argument("--configfile", nargs="+", default=[], metavar="FILE", help="laid over config.yaml, in order")
+    command.set_defaults(run=show_blocks)
     command = commands.add_parser("describe", help="print what the pipeline knows of a network, as JSON")
     command.add_argument("architecture", help="a name as in model.architecture")
     command.set_defaults(run=describe_network)
+    command = commands.add_parser("fit", help="say whether weights are those of a network")
+    command.add_argument("architecture", help="a name as in model.architecture")
+    command.add_argument("weights", help="as model.weights")
+    command.set_defaults(run=fit_weights)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
@@ -31,11 +38,27 @@ def show_provenance(arguments: argparse.Namespace) -> None:
         print(json.dumps(provenance.read(file), indent=2))
 
 
+def show_blocks(arguments: argparse.Namespace) -> None:
+    """Print every block, the visualizations there are to make, and how long they take on this machine."""
+    from scalestream.config.files import read
+    from scalestream.report.overview import overview
+
+    for line in overview(read(arguments.configfile)):
+        print(line, flush=True)
+
+
 def describe_network(arguments: argparse.Namespace) -> None:
     """Print a network's description."""
     from scalestream.networks.describing import describe
 
     print(describe(arguments.architecture).to_json(), end="")
+
+
+def fit_weights(arguments: argparse.Namespace) -> None:
+    """Load weights into the network that they are to be of."""
+    from scalestream.networks.weights import resolve
+
+    resolve(arguments.architecture, arguments.weights)
 
 
 main()

@@ -20,7 +20,9 @@ def main(snakemake) -> None:
         "architecture": settings["model.architecture"],
         "weights": settings["model.weights"],
         "steps": settings["visualization.steps"],
-    } | settings["criteria"]
+        "tolerance": settings["criteria.tolerance"],
+        "magnification": settings["criteria.magnification"],
+    }
     data = describe(
         settings["blocks"],
         tables.read(files.criteria, CRITERIA).to_pylist(),

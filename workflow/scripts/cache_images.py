@@ -11,10 +11,11 @@ from scalestream.run.progress import watched
 
 
 def main(snakemake) -> None:
-    resize, output = snakemake.params.settings["images.resize"], Path(snakemake.output[0])
+    settings, output = snakemake.params.settings, Path(snakemake.output[0])
+    resize = settings["images.resize"]
     paths = tables.read(snakemake.input.images, IMAGES, ["path"])["path"].to_pylist()
     rows = cache.shard_rows(len(paths), int(snakemake.wildcards.shard), int(snakemake.wildcards.shards))
-    images = ImageFiles(paths[rows.start : rows.stop], resize)
+    images = ImageFiles(paths[rows.start : rows.stop], resize, settings["images.interpolation"])
     if snakemake.params.keep_pixels:
         cache.require_space(output.parent, len(paths), resize)
         cache.write(output, images, watched("images", len(rows), "images"))

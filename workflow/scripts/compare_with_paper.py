@@ -25,8 +25,8 @@ def main(snakemake) -> None:
         compare(
             yaml.safe_load(Path(files.published).read_text()),
             tables.read(files.criteria, CRITERIA),
-            tables.read(files.ablation, ABLATION),
-            tables.read(files.ratios, RATIOS),
+            tables.read(files.ablation, ABLATION) if files.ablation else ABLATION.empty_table(),
+            tables.read(files.ratios, RATIOS) if files.ratios else RATIOS.empty_table(),
             run_settings,
             settings["paper"],
             len(classes),

@@ -15,7 +15,7 @@ from scalestream.visualization.tables import VISUALIZATIONS
 
 def main(snakemake) -> None:
     settings = snakemake.params.settings
-    top_images = TopImages(settings["images.resize"], settings["images.crop"])
+    top_images = TopImages(settings["images.resize"], settings["images.crop"], settings["images.interpolation"])
     top = by_channel(tables.read(snakemake.input.top, TOP_IMAGES).to_pylist())
 
     def draw(row: dict) -> dict:

@@ -6,19 +6,22 @@ from job import run
 from scalestream.criteria.evaluation import Thresholds, evaluate
 from scalestream.criteria.tables import CRITERIA
 from scalestream.images.encoding import decode_png
+from scalestream.images.preprocessing import Normalization
 from scalestream.networks.manifest import Manifest
 from scalestream.run import tables
 from scalestream.visualization.tables import VISUALIZATIONS
 
 
 def main(snakemake) -> None:
+    settings = snakemake.params.settings
     manifest = Manifest.read(snakemake.input.manifest)
     x_in, x_pre = by_channel(snakemake.input.x_in), by_channel(snakemake.input.x_pre)
     rows = evaluate(
         manifest.load(snakemake.input.weights),
         manifest.blocks[snakemake.wildcards.block],
         *([decode_png(row["png"]) for row in layer] for layer in (x_in, x_pre)),
-        Thresholds(**snakemake.params.settings["criteria"]),
+        Thresholds(settings["criteria.tolerance"], settings["criteria.magnification"]),
+        Normalization.from_settings(settings),
     )
     noted = [
         row | {"in_dead_gradient": image["dead_gradient"], "seed": image["seed"]} for row, image in zip(rows, x_in, strict=True)

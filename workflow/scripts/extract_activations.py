@@ -11,6 +11,7 @@ from scalestream.activations.tables import ACTIVATIONS
 from scalestream.images.cache import ImageCache
 from scalestream.images.listing import require_classes
 from scalestream.images.loading import ScaleTransformedImages, batches
+from scalestream.images.preprocessing import Normalization
 from scalestream.images.tables import IMAGES
 from scalestream.networks.manifest import Manifest
 from scalestream.run import tables
@@ -22,11 +23,11 @@ def main(snakemake) -> None:
     keep_freed_memory()
     settings, batch_size = snakemake.params.settings, snakemake.params.batch_size
     manifest = Manifest.read(snakemake.input.manifest)
-    layers = list(manifest.layers)
+    layers = settings["layers"]
     images = tables.read(snakemake.input.images, IMAGES, ["path", "class_index"])
     paths, labels = images["path"].to_pylist(), images["class_index"].to_pylist()
     require_classes(labels, manifest.classes)
-    cache = ImageCache(list(snakemake.input.cache), paths, settings["images.resize"])
+    cache = ImageCache(list(snakemake.input.cache), paths, settings["images.resize"], settings["images.interpolation"])
     images_at_no_scale = ScaleTransformedImages(cache, labels, [0], settings["images.crop"])
     watch = watched("images", len(paths), "images")
 
@@ -39,9 +40,9 @@ def main(snakemake) -> None:
             layer: stack.enter_context(tables.writer(path, ACTIVATIONS))
             for layer, path in zip(layers, snakemake.output, strict=True)
         }
-        model = manifest.load(snakemake.input.weights)
+        model, normalization = manifest.load(snakemake.input.weights), Normalization.from_settings(settings)
         done = 0
-        for part in extract_in_parts(model, layers, paths, from_image, kept):
+        for part in extract_in_parts(model, layers, paths, from_image, kept, normalization):
             count = len(part[layers[0]])
             for layer, append in writers.items():
                 append(as_table(paths[done : done + count], part[layer]))

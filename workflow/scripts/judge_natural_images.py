@@ -19,13 +19,14 @@ def main(snakemake) -> None:
         for row in tables.read(snakemake.input.criteria, CRITERIA, ["block", "channel", "passes"]).to_pylist()
     }
     top = tables.read(snakemake.input.top, TOP_IMAGES).to_pylist()
+    thresholds = {name: settings[f"criteria.{name}"] for name in ("magnification", "tolerance")}
     rows = []
     for (block, layers), path in zip(settings["layers"].items(), snakemake.input.responses, strict=True):
         responses = [row for row in tables.read(path, RESPONSES).to_pylist() if row["stimulus"] == "image"]
         common = natural_images.in_common(layers, top)
         rows += (
             row | {"visualization_passes": verdicts[block, row["channel"]]} | common[row["channel"]]
-            for row in natural_images.judge_images(block, responses, **settings["criteria"])
+            for row in natural_images.judge_images(block, responses, **thresholds)
         )
     tables.write(output.criteria, NATURAL_CRITERIA, rows)
     frame = pd.DataFrame(rows)

@@ -8,7 +8,7 @@ from job import checkpoint, run
 from scalestream.activations.tables import TOP_IMAGES
 from scalestream.images.encoding import decode_png
 from scalestream.images.loading import open_rgb
-from scalestream.images.preprocessing import resized, scale_transform
+from scalestream.images.preprocessing import Normalization, resized, scale_transform
 from scalestream.networks.manifest import Manifest
 from scalestream.run import tables
 from scalestream.run.malloc import keep_freed_memory
@@ -25,7 +25,7 @@ def main(snakemake) -> None:
     block = manifest.blocks[snakemake.wildcards.block]
     sources = {"In": (block.input, snakemake.input.x_in), "Pre": (block.pre, snakemake.input.x_pre)}
     top = tables.read(snakemake.input.top, TOP_IMAGES).to_pylist()
-    open_cached = lru_cache(maxsize=1024)(lambda path: seen(path, settings["images.resize"], settings["images.crop"]))
+    open_cached = lru_cache(maxsize=1024)(partial(seen, settings=settings))
     stimuli = []
     for source, (layer, path) in sources.items():
         stimuli += (
@@ -39,12 +39,14 @@ def main(snakemake) -> None:
         )
     model = manifest.load(snakemake.input.weights)
     with checkpoint(snakemake) as kept, tables.writer(snakemake.output[0], RESPONSES) as append:
-        append(measure(model, block, stimuli, settings["magnifications"], watched("images", len(stimuli), "images"), kept))
+        watch, normalization = watched("images", len(stimuli), "images"), Normalization.from_settings(settings)
+        append(measure(model, block, stimuli, settings["magnifications"], watch, kept, normalization))
 
 
-def seen(path: str, resize: int, crop: int) -> np.ndarray:
+def seen(path: str, settings: dict) -> np.ndarray:
     """An image file as the network sees it at no scale."""
-    return np.asarray(scale_transform(resized(open_rgb(path), resize), 0, crop))
+    image = resized(open_rgb(path), settings["images.resize"], settings["images.interpolation"])
+    return np.asarray(scale_transform(image, 0, settings["images.crop"]))
 
 
 if __name__ == "__main__":

@@ -1,28 +1,56 @@
 """Weights and manifest of the network under study."""
 
 import logging
+from collections.abc import Iterator
+
+import torch
 
 from job import run
-from scalestream.networks.architectures import all_layers, architecture
+from scalestream.images.cache import ImageCache
+from scalestream.images.loading import ScaleTransformedImages, batches
+from scalestream.images.preprocessing import Normalization, network_input
+from scalestream.images.tables import IMAGES
+from scalestream.networks.architectures import description
 from scalestream.networks.manifest import Manifest
-from scalestream.networks.weights import fetch_weights, published_name, save, with_weights
+from scalestream.networks.weights import classes, fetch_weights, published_name, random_network, save, with_weights
+from scalestream.run import tables
 from scalestream.run.files import atomic_write
+
+STATISTICS = 256  # images that batch norms take their statistics from, at most
+BATCH = 32
 
 
 def main(snakemake) -> None:
     settings = snakemake.params.settings
     name, weights = settings["model.architecture"], settings["model.weights"]
-    state = fetch_weights(name, weights)
-    network = with_weights(name, state, weights)
-    published = published_name(name, weights)
+    described = description(name)
+    kind, _, seed = weights.partition(":")
+    if kind == "random":
+        network = random_network(name, int(seed), views(snakemake)).cpu()
+        published = None
+    else:
+        network = with_weights(described, fetch_weights(name, weights), weights)
+        published = published_name(name, weights)
     if published not in (None, weights):
         logging.info("%s is the file of %s", weights, published)
     with atomic_write(snakemake.output.weights) as path:
         sha256 = save(network, path)
-    classes = architecture(name).classes(state)
-    manifest = Manifest(name, weights, published, sha256, classes, all_layers(name))
+    manifest = Manifest(weights, published, sha256, classes(described, network.state_dict()), described)
     with atomic_write(snakemake.output.manifest) as path:
         manifest.write(path)
+
+
+def views(snakemake) -> Iterator[torch.Tensor]:
+    """Network input (N, 3, S, S) of images spread evenly over the run's, at no scale."""
+    settings = snakemake.params.settings
+    paths = tables.read(snakemake.input.images, IMAGES, ["path"])["path"].to_pylist()
+    cache = ImageCache(list(snakemake.input.cache), paths, settings["images.resize"], settings["images.interpolation"])
+    count = min(len(paths), STATISTICS)
+    chosen = [len(paths) * number // count for number in range(count)]
+    images = ScaleTransformedImages(cache, [0] * len(paths), [0], settings["images.crop"])
+    normalization = Normalization.from_settings(settings)
+    for batch, _ in batches(images, BATCH, snakemake.threads, order=chosen):
+        yield network_input(batch[:, 0], torch.device("cpu"), normalization)
 
 
 if __name__ == "__main__":

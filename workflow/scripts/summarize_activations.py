@@ -3,22 +3,20 @@
 from job import run
 from scalestream.activations.summary import summarize
 from scalestream.activations.tables import ACTIVATIONS, MEAN_ACTIVATIONS, TOP_IMAGES
-from scalestream.networks.manifest import Manifest
 from scalestream.run import tables
 
 
 def main(snakemake) -> None:
-    manifest = Manifest.read(snakemake.input.manifest)
-    post = {block.post for block in manifest.blocks.values()}
+    settings = snakemake.params.settings
     with (
         tables.writer(snakemake.output.means, MEAN_ACTIVATIONS) as append_means,
         tables.writer(snakemake.output.top, TOP_IMAGES) as append_top,
     ):
-        for (layer, channels), path in zip(manifest.layers.items(), snakemake.input.activations, strict=True):
+        for (layer, channels), path in zip(settings["layers"].items(), snakemake.input.activations, strict=True):
             with tables.batches(path, ACTIVATIONS, 1024) as rows:
                 summary = summarize(rows, channels)
             append_top(summary.top_rows(layer))
-            if layer in post:
+            if layer in settings["averaged"]:
                 append_means(summary.mean_rows(layer))
 
 

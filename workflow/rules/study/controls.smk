@@ -44,7 +44,7 @@ rule summarize_acceptance:
         "../../scripts/summarize_acceptance.py"
 
 
-if STUDY["controls"]:
+if ABLATED and STUDY["controls"]:
     show("acceptance", "Ablation", "scalestream.study.tables:ACCEPTANCE")
-if VARIANTS:
+if ABLATED and VARIANTS:
     show("variants", "Ablation", "scalestream.ablation.tables:ABLATION")

@@ -44,5 +44,5 @@ rule gather_doses:
         "../../scripts/gather.py"
 
 
-if STUDY["dose"]["points"]:
+if ABLATED and STUDY["dose"]["points"]:
     show("dose_response", "Ablation", "scalestream.study.tables:DOSE_RESPONSE")

@@ -21,5 +21,5 @@ rule compute_effects:
         "../../scripts/compute_effects.py"
 
 
-if STUDY["resamples"]:
+if ABLATED and STUDY["resamples"]:
     show("effects", "Ablation", "scalestream.study.tables:EFFECTS")

@@ -64,7 +64,7 @@ rule judge_natural_images:
         overlap="results/overlap.parquet",
     params:
         code=code("judge_natural_images"),
-        settings=settings("criteria") | {"layers": LAYERS_BY_BLOCK},
+        settings=settings("criteria.tolerance", "criteria.magnification") | {"layers": LAYERS_BY_BLOCK},
     log:
         "logs/judge_natural_images.log",
     benchmark:

@@ -7,7 +7,7 @@ from torch import nn
 
 from scalestream.errors import InputError
 from scalestream.networks.device import device
-from scalestream.networks.graph import split_after, with_batch_norm_folded, without_first_convolutions
+from scalestream.networks.graph import largest_map, split_after, with_batch_norm_folded, without_first_convolutions
 from scalestream.networks.interface import Block
 
 
@@ -28,19 +28,19 @@ class AblatedNetwork:
     the ablation changes. Batch norm is folded.
     """
 
-    def __init__(self, sequence: list[tuple[str, nn.Module]], block: Block, means: torch.Tensor, replacement: str = "mean"):
-        """sequence: the network, from `Architecture.sequence`. means: (C,), the mean center activation of each of the block's
-        channels. replacement: what an ablated map is overwritten with: "mean", its mean center activation (paper, section 4);
-        "zero"; or "resample", the channel's map of another image.
+    def __init__(self, network: nn.Module, block: Block, means: torch.Tensor, replacement: str = "mean"):
+        """means: (C,), the mean center activation of each channel of the block's stream. replacement: what an ablated map is
+        overwritten with: "mean", its mean center activation (paper, section 4); "zero"; or "resample", the channel's map of
+        another image.
         """
         self.block, self.replacement, self.means = block, replacement, means
         before, after = (
             with_batch_norm_folded(part).to(device(), memory_format=torch.channels_last)
-            for part in split_after(sequence, block.post)
+            for part in split_after(network, block.stream)
         )
         self.before = before
+        self.largest: dict[int, int] = {}  # map before Post in numbers an image, by the side of the images
         self.convolutions, self.after = without_first_convolutions(after)
-        self.stem = next(module for module in before.modules() if isinstance(module, nn.Conv2d))
 
     @torch.inference_mode()
     def logits(
@@ -102,9 +102,11 @@ class AblatedNetwork:
         ]
 
     def _together(self, images: torch.Tensor, post: torch.Tensor) -> int:
-        """As many conditions as make maps no larger than the stem's, which is the network's largest."""
-        height, width = (length // stride for length, stride in zip(images.shape[2:], self.stem.stride))
-        return max(1, self.stem.out_channels * height * width // post[0].numel())
+        """As many conditions as make maps no larger than the largest that leads to Post."""
+        side = images.shape[-1]
+        if side not in self.largest:
+            self.largest[side] = largest_map(self.before, images[:1])
+        return max(1, self.largest[side] // post[0].numel())
 
 
 def _on_channels(convolution: nn.Conv2d, change: torch.Tensor, channels: list[int]) -> torch.Tensor:

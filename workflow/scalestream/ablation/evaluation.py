@@ -18,9 +18,8 @@ from scalestream.criteria.tables import SELECTION
 from scalestream.errors import InputError
 from scalestream.images.cache import ImageCache
 from scalestream.images.loading import ScaleTransformedImages, batches
-from scalestream.images.preprocessing import Resized, network_input
+from scalestream.images.preprocessing import IMAGENET, Normalization, Resized, network_input
 from scalestream.images.tables import IMAGES
-from scalestream.networks.architectures import architecture
 from scalestream.networks.device import device
 from scalestream.networks.manifest import Manifest
 from scalestream.run import tables
@@ -67,6 +66,7 @@ class Evaluation:
     workers: int
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     donors: list[int] | None = None
+    normalization: Normalization = IMAGENET
 
     @classmethod
     def open(
@@ -92,13 +92,14 @@ class Evaluation:
                 "ablate; take it out of ablation.blocks"
             )
         means = tables.read(files.means, MEAN_ACTIVATIONS).to_pandas().sort_values("channel")
-        means = means.loc[means["layer"] == manifest.blocks[block].post, "mean"]
-        sequence = architecture(manifest.architecture).sequence(manifest.load(files.weights))
+        means = means.loc[means["layer"] == manifest.blocks[block].stream, "mean"]
         images = tables.read(files.images, IMAGES, ["path", "class_index"])
         return cls(
-            AblatedNetwork(sequence, manifest.blocks[block], torch.tensor(means.tolist()), replacement),
+            AblatedNetwork(manifest.load(files.weights), manifest.blocks[block], torch.tensor(means.tolist()), replacement),
             selected,
-            ImageCache(list(files.cache), images["path"].to_pylist(), settings["images.resize"]),
+            ImageCache(
+                list(files.cache), images["path"].to_pylist(), settings["images.resize"], settings["images.interpolation"]
+            ),
             images["class_index"].to_pylist(),
             settings["images.crop"],
             settings.get("ablation.crop_convention", "paper"),
@@ -106,6 +107,7 @@ class Evaluation:
             workers,
             checkpoint,
             derangement(len(images), settings["ablation.seed"]) if replacement == "resample" else None,
+            Normalization.from_settings(settings),
         )
 
     @property
@@ -191,8 +193,8 @@ class Evaluation:
         donors: torch.Tensor | None = None,
     ) -> np.ndarray:
         """(sets, N): whether 8-bit images (N, 3, S, S) are answered correctly with each set of channels ablated."""
-        donors = None if donors is None else network_input(donors, device())
-        return self.ablated.correct(network_input(images, device()), labels, channel_sets, donors).numpy()
+        donors = None if donors is None else network_input(donors, device(), self.normalization)
+        return self.ablated.correct(network_input(images, device(), self.normalization), labels, channel_sets, donors).numpy()
 
 
 def derangement(count: int, seed: int) -> list[int]:

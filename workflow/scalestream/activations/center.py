@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from scalestream.images.preprocessing import normalize, to_tensor
+from scalestream.images.preprocessing import IMAGENET, Normalization, normalize, to_tensor
 from scalestream.networks.device import device
 
 
@@ -20,6 +20,7 @@ def center_activations(
     part: nn.Module,
     images: list[np.ndarray],
     transform: Callable[[torch.Tensor], torch.Tensor] = lambda inputs: inputs,
+    normalization: Normalization = IMAGENET,
     batch_size: int = 64,
 ) -> torch.Tensor:
     """(N, C): center activations of the 8-bit images (S, S, 3) at the layer that `part` computes.
@@ -31,4 +32,4 @@ def center_activations(
         torch.stack([to_tensor(image) for image in images[first : first + batch_size]])
         for first in range(0, len(images), batch_size)
     )
-    return torch.cat([center(part(transform(normalize(batch.to(target))))).cpu() for batch in batches])
+    return torch.cat([center(part(transform(normalize(batch.to(target), normalization)))).cpu() for batch in batches])

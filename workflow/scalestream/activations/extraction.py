@@ -10,25 +10,29 @@ from torch import nn
 from scalestream.activations.center import center
 from scalestream.activations.tables import ACTIVATIONS
 from scalestream.errors import InputError
-from scalestream.images.preprocessing import network_input
+from scalestream.images.preprocessing import IMAGENET, Normalization, network_input
 from scalestream.networks.device import device
+from scalestream.networks.graph import maps_of
 from scalestream.run.checkpoint import Checkpoint
 
 PART = 4096  # images whose activations are held in memory at most
 
 
-def extract(network: nn.Module, layers: list[str], batches: Iterable[torch.Tensor]) -> Iterator[dict[str, np.ndarray]]:
+def extract(
+    network: nn.Module, layers: list[str], batches: Iterable[torch.Tensor], normalization: Normalization = IMAGENET
+) -> Iterator[dict[str, np.ndarray]]:
     """Center activations of every layer, a batch at a time, all layers in one forward pass.
 
     batches: 8-bit images (N, 3, S, S). Yields layer -> (N, C) float32. Only one batch of feature maps is ever held.
     """
     from thingsvision import get_extractor_from_model
 
-    extractor = get_extractor_from_model(model=network, device=device().type, backend="pt")
-    with extractor.batch_extraction(module_names=layers, output_type="tensor") as extraction:
+    taps = {f"taps.{number}": layer for number, layer in enumerate(layers)}
+    extractor = get_extractor_from_model(model=maps_of(network, layers), device=device().type, backend="pt")
+    with extractor.batch_extraction(module_names=list(taps), output_type="tensor") as extraction:
         for images in batches:
-            maps = extraction.extract_batch(batch=network_input(images, device()), flatten_acts=False)
-            yield {layer: center(maps[layer]).float().cpu().numpy() for layer in layers}
+            maps = extraction.extract_batch(batch=network_input(images, device(), normalization), flatten_acts=False)
+            yield {layer: center(maps[tap]).float().cpu().numpy() for tap, layer in taps.items()}
 
 
 def extract_in_parts(
@@ -37,6 +41,7 @@ def extract_in_parts(
     images: list[str],
     batches: Callable[[int], Iterable[torch.Tensor]],
     checkpoint: Checkpoint,
+    normalization: Normalization = IMAGENET,
 ) -> Iterator[dict[str, np.ndarray]]:
     """Center activations of every layer, a part of the images at a time, without those that an earlier try kept.
 
@@ -52,7 +57,7 @@ def extract_in_parts(
         parts.append(first)
         first += len(kept[layers[0]])
     count = 0
-    for of_batch in extract(network, layers, batches(first)):
+    for of_batch in extract(network, layers, batches(first), normalization):
         begin = first + count
         for layer, activations in of_batch.items():
             require_finite(images[begin:], activations, layer)

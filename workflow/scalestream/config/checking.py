@@ -8,18 +8,20 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 
+from scalestream.config import files
 from scalestream.config.completion import complete
 from scalestream.config.settings import jitter
 from scalestream.errors import InputError
 from scalestream.images.geometry import magnification_crop, scale_crop
 from scalestream.images.sources import SUFFIXES
 from scalestream.networks.architectures import SHIPPED, description
-from scalestream.networks.interface import Description, can_pair
+from scalestream.networks.interface import Block, Description, can_pair
 
 RANDOM = "random:"  # SEED, of weights
 
-PROJECT = Path(__file__).parents[3]
-UNDERNEATH = yaml.safe_load((PROJECT / "config.yaml").read_text())["visualization"]["jitter_by_layer"]  # of the small network
+UNDERNEATH = files.read([])["visualization"][
+    "jitter_by_layer"
+]  # of the small network, which other configurations are laid over
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "schemas" / "config.schema.yaml").read_text())
 
 
@@ -28,19 +30,35 @@ def check(config: dict) -> dict:
 
     Raises InputError with one line for every fault: the key, what is wrong and the mend. Reads no image and no weights.
     """
+    config, network = completed(config)
+    _raise(list(_inconsistencies(config, network)))
+    return config
+
+
+def completed(config: dict) -> tuple[dict, Description]:
+    """The configuration with keys and values in their own types, and complete; and the network that it names.
+
+    Raises InputError as `check`, but neither for what does not fit together nor for files that are not there.
+    """
     config = _typed(config, SCHEMA)
     faults = [f"config: {key}: {value} is not a finite number; give one" for key, value in _infinite(config)]
-    faults += [_describe(error) for error in Draft202012Validator(SCHEMA).iter_errors(config)]
-    if not faults:
-        try:
-            network = description(config["model"]["architecture"])
-            config = complete(config, network)
-            faults = list(_inconsistencies(config, network))
-        except InputError as error:
-            faults = [f"config: {error}"]
+    _raise(faults + [_describe(error) for error in Draft202012Validator(SCHEMA).iter_errors(config)])
+    try:
+        network = description(config["model"]["architecture"])
+    except InputError as error:
+        raise InputError(f"config: {error}") from error
+    return complete(config, network), network
+
+
+def judged(config: dict, network: Description) -> list[Block]:
+    """The blocks and pairs of blocks whose channels are judged; raises InputError for those that there are not."""
+    pairs = [_pair(both, network) for both in config["criteria"]["pairs"]]
+    return network.select([*config["blocks"], *pairs], "blocks")
+
+
+def _raise(faults: list[str]) -> None:
     if faults:
         raise InputError("\n".join(faults))
-    return config
 
 
 def _infinite(value, key: str = "") -> Iterator[tuple[str, float]]:
@@ -140,9 +158,8 @@ def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
 
 def _block_faults(config: dict, network: Description) -> Iterator[str]:
     name = network.architecture
-    pairs = [_pair(both, network) for both in config["criteria"]["pairs"]]
-    analysed = network.select([*config["blocks"], *pairs], "blocks")
-    judged = [block.name for block in analysed]
+    analysed = judged(config, network)
+    names = [block.name for block in analysed]
     network.select(config["ablation"]["blocks"], "ablation.blocks")
     network.select(list(config["ablation"]["slack"]), "ablation.slack")
     for block in network.select(list(config["figures"]["figure1"]), "figures.figure1"):
@@ -155,7 +172,7 @@ def _block_faults(config: dict, network: Description) -> Iterator[str]:
                     f"its channels are 0 to {block.channels - 1}"
                 )
     for ablated in config["ablation"]["blocks"]:
-        if ablated not in judged:
+        if ablated not in names:
             yield f"config: ablation.blocks: block {ablated} is not analysed; add it to blocks"
     for layer in config["visualization"]["jitter_by_layer"]:
         if layer not in network.layers and layer not in UNDERNEATH:

@@ -1,11 +1,18 @@
 """What each step of the experiment depends on, out of the whole configuration: what a change of a key reruns."""
 
+from collections.abc import Iterable
+
 from scalestream.config.settings import jitter, settings
+from scalestream.networks.interface import Block
 from scalestream.study.sensitivity import with_papers
 
-TRANSFORMED_IMAGES = ("images.resize", "images.crop")
+RESIZED_IMAGES = ("images.resize", "images.interpolation")
+NORMALIZATION = ("images.mean", "images.std")
+VIEWED_IMAGES = (*RESIZED_IMAGES, "images.crop")
+TRANSFORMED_IMAGES = (*VIEWED_IMAGES, *NORMALIZATION)
 OPTIMIZATION = (
     "images.crop",
+    *NORMALIZATION,
     "visualization.steps",
     "visualization.learning_rate",
     "visualization.sd",
@@ -16,7 +23,7 @@ COMPARED = (
     "model.architecture",
     "model.weights",
     "images.source",
-    "images.resize",
+    *RESIZED_IMAGES,
     *OPTIMIZATION,
     "criteria.tolerance",
     "criteria.magnification",
@@ -66,9 +73,9 @@ def magnifications(config: dict) -> list[float]:
     return sorted({1, study["criteria.magnification"], *factors})
 
 
-def comparison(config: dict, layers: list[str]) -> dict:
-    """What decides whether numbers of two configurations may be compared."""
-    jitters = {layer: jitter(config, layer) for layer in layers}
+def comparison(config: dict, blocks: Iterable[Block]) -> dict:
+    """What decides whether numbers of two configurations may be compared; blocks: of the network."""
+    jitters = {block.name: {name: jitter(config, layer) for name, layer in block.layers.items()} for block in blocks}
     return settings(config, *COMPARED) | {"visualization.jitter": jitters}
 
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from scalestream.activations.center import center_activations
 from scalestream.criteria.equations import judge
-from scalestream.images.preprocessing import magnify
+from scalestream.images.preprocessing import IMAGENET, Normalization, magnify
 from scalestream.networks.device import device
 from scalestream.networks.graph import cut_after
 from scalestream.networks.interface import Block
@@ -25,7 +25,12 @@ class Thresholds:
 
 
 def evaluate(
-    network: nn.Module, block: Block, x_in: list[np.ndarray], x_pre: list[np.ndarray], thresholds: Thresholds
+    network: nn.Module,
+    block: Block,
+    x_in: list[np.ndarray],
+    x_pre: list[np.ndarray],
+    thresholds: Thresholds,
+    normalization: Normalization = IMAGENET,
 ) -> list[dict]:
     """One row a channel of the block.
 
@@ -33,17 +38,18 @@ def evaluate(
     """
     pre = cut_after(network, block.pre).to(device())
     post = cut_after(network, block.post).to(device())
+    own_channel = partial(_own_channel, normalization=normalization)
     columns = [
-        _own_channel(pre, x_in),
-        _own_channel(pre, x_in, partial(magnify, factor=thresholds.magnification)),
-        _own_channel(post, x_in),
-        _own_channel(post, x_pre),
+        own_channel(pre, x_in),
+        own_channel(pre, x_in, partial(magnify, factor=thresholds.magnification)),
+        own_channel(post, x_in),
+        own_channel(post, x_pre),
     ]
     return [
         judge(block.name, channel, *terms, thresholds.tolerance) for channel, terms in enumerate(zip(*columns, strict=True))
     ]
 
 
-def _own_channel(part: nn.Module, images: list[np.ndarray], *transform: Callable) -> list[float]:
+def _own_channel(part: nn.Module, images: list[np.ndarray], *transform: Callable, normalization: Normalization) -> list[float]:
     """Center activation of channel c for image c."""
-    return torch.diagonal(center_activations(part, images, *transform)).tolist()
+    return torch.diagonal(center_activations(part, images, *transform, normalization=normalization)).tolist()

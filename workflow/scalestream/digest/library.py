@@ -44,7 +44,9 @@ SILENT = (
     "scalestream.run.progress",
     "scalestream.run.provenance",
     "scalestream.run.checkpoint.INTERVAL",
-    "scalestream.networks.architectures.ARCHITECTURES",  # names alone; the network of a run is given as a root
+    "scalestream.networks.architectures.FAMILIES",  # names alone; that of the network of a run is given as a root
+    "scalestream.networks.architectures.description",  # a parameter of the job
+    "scalestream.networks.architectures.family",
     "job._content",
     "job._end_with",
     "job._identity",

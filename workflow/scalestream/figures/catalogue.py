@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class CataloguedFigure:
     """table: its name in results. schema, draw: definitions as `module:name`, as for pkgutil.resolve_name; draw gets the
     table's rows and the options. category, label: of the report. ablated, chosen, stages: whether it shows the ablated blocks
-    alone, these and those that figures.figure1 names, or those of some stages, page by page. options: names of `draw`'s further
-    arguments, each with the dotted key of the configuration that it comes from. natural_images: whether it shows some.
+    alone; these and those that figures.figure1 names, or all if there are none; or those of some stages, which are blocks whose
+    maps have one side, page by page. options: names of `draw`'s further arguments, each with the dotted key of the configuration
+    that it comes from. natural_images: whether it shows some.
     """
 
     name: str
@@ -19,17 +20,17 @@ class CataloguedFigure:
     label: str
     ablated: bool = False
     chosen: bool = False
-    stages: tuple[str, ...] = ()
+    stages: range = range(0)
     options: tuple[tuple[str, str], ...] = ()
     natural_images: bool = False
 
-    def blocks(self, analysed: list[str], ablated: list[str], named: list[str]) -> list[str]:
-        """The blocks that it shows, of those that are analysed; named: by figures.figure1."""
+    def blocks(self, analysed: dict[str, int], ablated: list[str], named: list[str]) -> list[str]:
+        """The blocks that it shows, of those that are analysed, which stand with their stages; named: by figures.figure1."""
         if self.stages:
-            return [block for block in analysed if block.startswith(self.stages)]
+            return [block for block, stage in analysed.items() if stage in self.stages]
         if self.chosen:
-            return [block for block in analysed if block in ablated or block in named]
-        return ablated if self.ablated else analysed
+            return [block for block in analysed if block in ablated or block in named] or list(analysed)
+        return ablated if self.ablated else list(analysed)
 
     @property
     def shows_all(self) -> bool:
@@ -71,7 +72,7 @@ FIGURES = {
             "Visualization",
             "Figure 3: passing channels",
             natural_images=True,
-            stages=("1", "2"),
+            stages=range(1, 3),
         ),  # shared out as in the paper
         _figure(
             "figure4",
@@ -81,7 +82,7 @@ FIGURES = {
             "Visualization",
             "Figure 4: passing channels",
             natural_images=True,
-            stages=("3", "4"),
+            stages=range(3, 100),
         ),
         _figure("passing", "criteria", "criteria", "criteria:passing", "Criteria", "channels that pass"),
         _figure(

@@ -19,7 +19,7 @@ from scalestream.run.files import atomic_write
 ROWS = 64  # of a record batch
 
 
-def schema(side: int) -> pa.Schema:
+def schema(side: int, interpolation: str) -> pa.Schema:
     """An image's file, the size of the whole resized image, and the 8-bit RGB square (side, side, 3) in its center.
 
     Where there is to be no cache, size and square are missing.
@@ -31,7 +31,7 @@ def schema(side: int) -> pa.Schema:
             pa.field("height", pa.int32()),
             pa.field("pixels", pa.large_binary()),
         ],
-        metadata={"side": str(side)},
+        metadata={"side": str(side), "interpolation": interpolation},
     )
 
 
@@ -90,12 +90,12 @@ def write_list(path: str | Path, images: ImageFiles) -> None:
 
 
 def _write(path: str | Path, images: ImageFiles, rows: Iterator[dict]) -> None:
-    kind = schema(images.resize)
+    kind = schema(images.resize, images.interpolation)
     with atomic_write(path) as partial:
         with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, kind) as file:
             while batch := list(islice(rows, ROWS)):
                 file.write_batch(pa.RecordBatch.from_pylist(batch, schema=kind))
-        if _opened(partial, images.resize)["path"].to_pylist() != images.paths:
+        if _opened(partial, kind)["path"].to_pylist() != images.paths:
             raise DiskError(f"{path}: the images read back differ from what was written; check the disk")
 
 
@@ -105,16 +105,16 @@ class ImageCache(Sequence):
     Raises InputError when a shard is damaged, or when they hold other images than `paths`.
     """
 
-    def __init__(self, shards: list[str], paths: list[str], side: int):
-        self.shards, self.paths, self.side = shards, paths, side
-        self.table = pa.concat_tables(_opened(Path(shard), side) for shard in shards)
+    def __init__(self, shards: list[str], paths: list[str], side: int, interpolation: str = "bilinear"):
+        self.shards, self.paths, self.side, self.interpolation = shards, paths, side, interpolation
+        self.table = pa.concat_tables(_opened(Path(shard), schema(side, interpolation)) for shard in shards)
         if self.table["path"].to_pylist() != paths:
             folder = Path(shards[0]).parent
             raise InputError(f"{folder} caches other images than are listed; delete the folder {folder} and run again")
 
     def __reduce__(self):
         """A worker process maps the files itself."""
-        return ImageCache, (self.shards, self.paths, self.side)
+        return ImageCache, (self.shards, self.paths, self.side, self.interpolation)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -122,12 +122,12 @@ class ImageCache(Sequence):
     def __getitem__(self, index: int) -> Resized:
         width, height, pixels = (self.table[name][index] for name in ("width", "height", "pixels"))
         if not pixels.is_valid:
-            return resized(open_rgb(self.paths[index]), self.side)
+            return resized(open_rgb(self.paths[index]), self.side, self.interpolation)
         square = np.frombuffer(pixels.as_buffer(), np.uint8).reshape(self.side, self.side, 3)
         return Resized(Image.fromarray(square), (width.as_py(), height.as_py()))
 
 
-def _opened(shard: Path, side: int) -> pa.Table:
+def _opened(shard: Path, kind: pa.Schema) -> pa.Table:
     """A shard's rows, mapped; raises InputError when the file is damaged or of another kind."""
     try:
         table = pa.ipc.open_file(pa.memory_map(str(shard))).read_all()
@@ -135,8 +135,10 @@ def _opened(shard: Path, side: int) -> pa.Table:
         raise InputError(
             f"{shard} is no readable part of the image cache; delete the folder {shard.parent} and run again"
         ) from error
-    if not table.schema.equals(schema(side), check_metadata=True):
+    if not table.schema.equals(kind, check_metadata=True):
+        side, interpolation = (kind.metadata[key].decode() for key in (b"side", b"interpolation"))
         raise InputError(
-            f"{shard} does not hold images of {side} x {side} pixels; delete the folder {shard.parent} and run again"
+            f"{shard} does not hold images of {side} x {side} pixels ({interpolation}); "
+            f"delete the folder {shard.parent} and run again"
         )
     return table

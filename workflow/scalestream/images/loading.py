@@ -26,14 +26,14 @@ def open_rgb(path: str) -> Image.Image:
 class ImageFiles(Sequence):
     """The resized images of image files, decoded when asked for."""
 
-    def __init__(self, paths: list[str], resize: int):
-        self.paths, self.resize = paths, resize
+    def __init__(self, paths: list[str], resize: int, interpolation: str = "bilinear"):
+        self.paths, self.resize, self.interpolation = paths, resize, interpolation
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def __getitem__(self, index: int) -> Resized:
-        return resized(open_rgb(self.paths[index]), self.resize)
+        return resized(open_rgb(self.paths[index]), self.resize, self.interpolation)
 
 
 class ScaleTransformedImages(Dataset):

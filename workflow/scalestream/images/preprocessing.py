@@ -9,8 +9,21 @@ from torchvision.transforms import functional as F
 
 from scalestream.images.geometry import magnification_crop, scale_crop
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+
+@dataclass(frozen=True)
+class Normalization:
+    """Mean and standard deviation of each colour, in 0..1, that images are normalised with."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    @classmethod
+    def from_settings(cls, settings: dict) -> "Normalization":
+        """From configuration values by dotted key."""
+        return cls(tuple(settings["images.mean"]), tuple(settings["images.std"]))
+
+
+IMAGENET = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 def to_tensor(image: Image.Image | np.ndarray) -> torch.Tensor:
@@ -18,9 +31,9 @@ def to_tensor(image: Image.Image | np.ndarray) -> torch.Tensor:
     return F.to_tensor(image)
 
 
-def normalize(images: torch.Tensor) -> torch.Tensor:
-    """(N, 3, H, W) in 0..1 -> network input, with ImageNet's mean and standard deviation."""
-    return F.normalize(images, IMAGENET_MEAN, IMAGENET_STD)
+def normalize(images: torch.Tensor, normalization: Normalization = IMAGENET) -> torch.Tensor:
+    """(N, 3, H, W) in 0..1 -> network input."""
+    return F.normalize(images, normalization.mean, normalization.std)
 
 
 def magnify(images: torch.Tensor, factor: float = 2) -> torch.Tensor:
@@ -40,9 +53,9 @@ class Resized:
     size: tuple[int, int]
 
 
-def resized(image: Image.Image, side: int) -> Resized:
-    """Resize(side), then CenterCrop(side)."""
-    whole = F.resize(image, side)
+def resized(image: Image.Image, side: int, interpolation: str = "bilinear") -> Resized:
+    """Resize(side), then CenterCrop(side); interpolation: a value of torchvision's InterpolationMode."""
+    whole = F.resize(image, side, F.InterpolationMode(interpolation))
     return Resized(F.center_crop(whole, [side, side]), whole.size)
 
 
@@ -60,6 +73,6 @@ def _margin(length: int, side: int) -> int:
     return round((length - side) / 2)
 
 
-def network_input(images: torch.Tensor, device: torch.device) -> torch.Tensor:
+def network_input(images: torch.Tensor, device: torch.device, normalization: Normalization = IMAGENET) -> torch.Tensor:
     """8-bit images (N, 3, S, S) -> normalised network input on the device."""
-    return normalize(images.to(device, non_blocking=True).float() / 255)
+    return normalize(images.to(device, non_blocking=True).float() / 255, normalization)

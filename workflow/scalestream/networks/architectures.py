@@ -24,7 +24,7 @@ FAMILIES = {
         *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2"),
         *("resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d"),
     ),
-    "scalestream.networks.families.cornet_s:Cornet": ("cornet_s",),
+    "scalestream.networks.families.cornet_s:CornetSFamily": ("cornet_s",),
 }
 TIMM = "scalestream.networks.families.timm_network:TimmNetwork"
 USER_FILE = "scalestream.networks.families.user_file:UserFile"
@@ -85,11 +85,16 @@ def description(name: str) -> Description:
     try:
         return Description.from_json(kept.read_text())
     except (OSError, TypeError, ValueError):
-        text = _described(name)
+        text = _asked("describe", name)
     kept.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(kept) as path:
         path.write_text(text)
     return Description.from_json(text)
+
+
+def require_fit(architecture: str, weights: str) -> None:
+    """Raises InputError unless a file's weights are those of the named network; imports no torch."""
+    _asked("fit", architecture, weights)
 
 
 def _own_digest() -> str:
@@ -98,13 +103,14 @@ def _own_digest() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _described(name: str) -> str:
+def _asked(*arguments: str) -> str:
+    """What a command of the library prints, run by a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "scalestream", "describe", name],
+        [sys.executable, "-m", "scalestream", *arguments],
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": str(WORKFLOW)},
     )
     if done.returncode:
-        raise InputError((done.stderr.strip() or f"{name} cannot be described").splitlines()[-1])
+        raise InputError((done.stderr.strip() or f"{' '.join(arguments)} has failed").splitlines()[-1])
     return done.stdout

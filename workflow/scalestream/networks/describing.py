@@ -1,9 +1,9 @@
 """Describing a network: what is asked of it later without building it."""
 
 import torch
-from torch import fx, nn
+from torch import nn
 
-from scalestream.errors import InputError
+from scalestream.errors import InputError, in_one_line
 from scalestream.networks.architectures import architecture, source_digest, versions
 from scalestream.networks.discovery import describe_layers, find_blocks
 from scalestream.networks.interface import Description, Preprocessing
@@ -34,18 +34,19 @@ def _require_exact(network: nn.Module, traced: Traced, size: int) -> None:
         logits = network(image)
     except Exception as error:
         raise InputError(
-            f"{type(network).__name__}: the network takes no image of {size} x {size} pixels ({error}); it must map images "
-            "(N, 3, S, S) to logits (N, classes)"
+            f"{type(network).__name__}: the network takes no image of {size} x {size} pixels ({in_one_line(error)}); "
+            "it must map images (N, 3, S, S) to logits (N, classes)"
         ) from error
     if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or not len(logits) == 1:
         raise InputError(f"{type(network).__name__}: the network must return logits (N, classes) of images (N, 3, S, S)")
     if not torch.equal(traced.module(image), logits):
-        raise InputError(f"{type(network).__name__}: as torch.fx traces it, the network computes other logits than it does itself")
+        raise InputError(
+            f"{type(network).__name__}: the network that torch.fx traces computes other logits than it does itself"
+        )
 
 
 def _classifier(traced: Traced) -> str:
     """The last module with weights that the logits come through."""
-    node: fx.Node
     for node in reversed(traced.module.graph.nodes):
         if isinstance(module_of(traced.module, node), CLASSIFIERS):
             return node.target

@@ -68,14 +68,13 @@ def find_blocks(traced: Traced, size: int) -> tuple[list[Block], dict[str, str]]
 
 def describe_layers(traced: Traced, blocks: list[Block]) -> dict[str, Layer]:
     """The layers of the blocks, in network order."""
-    return {
-        name: Layer(block.channels, receptive_field(traced, name)) for block in blocks for name in (*block.layers.values(), block.stream)
-    }
+    names = {name: block.channels for block in blocks for name in (*block.layers.values(), block.stream)}
+    return {name: Layer(channels, receptive_field(traced, name)) for name, channels in names.items()}
 
 
 def receptive_field(traced: Traced, layer: str) -> int | None:
-    """Side in pixels of what a neuron of the layer sees of an image without borders; None where it sees all of it, or where that
-    cannot be derived."""
+    """Side in pixels of what a neuron of the layer sees of an image without borders; None where it sees all of it, or where
+    that cannot be derived."""
     try:
         length = window(part(traced, layer), SIDE, lambda side: Span(side // 2, side // 2 + 1)).span.length
     except NotLocalError:

@@ -110,7 +110,7 @@ def without_first_convolutions(part: fx.GraphModule) -> tuple[list[nn.Conv2d], f
     convolutions = []
     for node in list(last.users):
         module = rest.get_submodule(node.target) if node.op == "call_module" else None
-        if isinstance(module, nn.Conv2d) and module.groups == 1 and module.padding_mode == "zeros":
+        if type(module) is nn.Conv2d and module.groups == 1 and module.padding_mode == "zeros":
             convolutions.append(module)
             with rest.graph.inserting_after(last):
                 last = rest.graph.placeholder(f"output_of_{node.name}")
@@ -118,3 +118,17 @@ def without_first_convolutions(part: fx.GraphModule) -> tuple[list[nn.Conv2d], f
             rest.graph.erase_node(node)
     rest.recompile()
     return convolutions, rest
+
+
+def largest_map(part: fx.GraphModule, image: torch.Tensor) -> int:
+    """How many numbers the largest map holds that the network computes of an image (1, 3, S, S)."""
+    sizes = []
+
+    class Sizes(fx.Interpreter):
+        def run_node(self, node: fx.Node):
+            value = super().run_node(node)
+            sizes.append(value.numel() if isinstance(value, torch.Tensor) and node.op.startswith("call") else 0)
+            return value
+
+    Sizes(part).run(image)
+    return max(sizes)

@@ -1,5 +1,6 @@
 """What the rest of the library knows of a network, whatever its family: its blocks and layers, its weights, its input."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -21,8 +22,8 @@ RECTIFIED = ".rectified"  # of the name of a layer that is ReLU of a sum which t
 class Block:
     """A residual block and its three analysed layers, by name.
 
-    input: what bypasses the block (the paper's In). pre: the last layer before the sum. post: ReLU(In + Pre). stage: by the side
-    of the maps, counted from 1. time_step: whether it is a step in time of a recurrent area, whose weights its other steps share.
+    input: what bypasses the block (the paper's In). pre: the last layer before the sum. post: ReLU(In + Pre). stage: by the
+    side of the maps, counted from 1. time_step: whether it is a step in time of a recurrent area, whose steps share weights.
     A pair of blocks is a block too: with In of the earlier one, Pre and Post of the later one.
     """
 
@@ -52,8 +53,8 @@ class Block:
 
 @dataclass(frozen=True)
 class Layer:
-    """channels: of its map. receptive_field: side in pixels of what a neuron sees of an image without borders; None where it sees
-    all of it, or where that cannot be derived."""
+    """channels: of its map. receptive_field: side in pixels of what a neuron sees of an image without borders; None where it
+    sees all of it, or where that cannot be derived."""
 
     channels: int
     receptive_field: int | None
@@ -116,6 +117,11 @@ class Description:
             else:
                 lines.append(f"  {json.dumps(name)}: {json.dumps(value)}")
         return "{\n" + ",\n".join(lines) + "\n}\n"
+
+    @property
+    def digest(self) -> str:
+        """Of all that is known."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     @cached_property
     def by_name(self) -> dict[str, Block]:

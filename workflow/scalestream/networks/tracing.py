@@ -44,8 +44,8 @@ PASSES_ON = (nn.Dropout, nn.Dropout2d, nn.Identity, StochasticDepth)  # what the
 class Traced:
     """A network's graph, and the nodes that its layers are, by name.
 
-    A layer is named by the module that makes it; by the block whose output it is, where that is an activation or no module; else
-    by its operation, within the module that it stands in.
+    A layer is named by the module that makes it; by the block whose output it is, where that is an activation or no module;
+    else by its operation, within the module that it stands in.
     """
 
     module: fx.GraphModule
@@ -150,11 +150,11 @@ def is_relu(part: fx.GraphModule, node: fx.Node) -> bool:
 
 def is_in_place(part: fx.GraphModule, node: fx.Node) -> bool:
     """Whether the operation overwrites its first input."""
-    flagged = node.op == "call_function" and (
-        node.kwargs.get("inplace") or any(argument is True for argument in node.args) or node.target in (operator.iadd, torch.relu_)
-    )
+    function = node.op == "call_function"
+    asked = function and (node.kwargs.get("inplace") or any(argument is True for argument in node.args))
+    by_name = function and node.target in (operator.iadd, torch.relu_)
     method = node.op == "call_method" and node.target.endswith("_") and not node.target.endswith("__")
-    return bool(flagged or method or getattr(module_of(part, node), "inplace", False))
+    return bool(asked or by_name or method or getattr(module_of(part, node), "inplace", False))
 
 
 def source(part: fx.GraphModule, node: fx.Node) -> fx.Node:

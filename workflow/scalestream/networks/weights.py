@@ -25,8 +25,8 @@ def build(name: str, num_classes: int | None = None) -> nn.Module:
 def fetch_weights(name: str, weights: str) -> dict[str, torch.Tensor]:
     """The state dict of shipped or published weights, or of a .safetensors or torch file.
 
-    Of a training's checkpoint it is the state dict inside, and of one in parallel the names without `module.`. Raises InputError
-    for a file that cannot be read as a state dict.
+    Of a training's checkpoint it is the state dict inside, and of one in parallel the names without `module.`. Raises
+    InputError for a file that cannot be read as a state dict.
     """
     if weights in description(name).weights:
         try:
@@ -52,7 +52,7 @@ def _unwrapped(state: object, source: str) -> dict[str, torch.Tensor]:
     for key in CHECKPOINTS:
         if isinstance(state, dict) and isinstance(state.get(key), dict):
             state = state[key]
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+    if not isinstance(state, dict) or not state or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise InputError(
             f"model.weights: {source} holds no plain state dict; save one with torch.save(model.state_dict(), ...)"
         )

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pyarrow as pa
 from scipy.stats import hypergeom
 
-from scalestream.networks.architectures import blocks
 from scalestream.report.tables import PAPER_COMPARISON
 
 AGREES, DIFFERS, NOT_COMPARABLE = "agrees", "differs", "not comparable"
@@ -27,10 +26,12 @@ SLACK = "ablation.slack of the block"
 AUTHORS_CROP = "crop convention of the author's numbers"
 
 MODEL = ("model.architecture", "model.weights")
-IMAGES = ("images.source", N_IMAGES, N_CLASSES, "images.resize")
+IMAGES = ("images.source", N_IMAGES, N_CLASSES, "images.resize", "images.interpolation")
 CRITERIA = (
     *MODEL,
     "images.crop",  # which is the visualizations' side too
+    "images.mean",
+    "images.std",
     "visualization.steps",
     "visualization.learning_rate",
     "visualization.sd",
@@ -45,7 +46,7 @@ NEEDED = {
     COUNT: CRITERIA,
     SHARE: CRITERIA,
     LIST: CRITERIA,
-    INTACT: (*MODEL, *IMAGES, "images.crop"),
+    INTACT: (*MODEL, *IMAGES, "images.crop", "images.mean", "images.std"),
     ABLATED: (*CRITERIA, *IMAGES, "ablation.selection"),
     SIGN: (*CRITERIA, *IMAGES, "ablation.selection", "ablation.trials", SLACK),
 }
@@ -77,9 +78,9 @@ def compare(
 ) -> Iterator[dict]:
     """Rows of the table of the comparison, one for every number of `published` (resources/published.yaml).
 
-    criteria, ablation, ratios: the run's tables. run, paper: settings of the run and of the paper's configuration by dotted
-    key, with visualization.jitter by layer. n_images, n_classes: of the run's image set. A number that the run has is in its
-    row even where it is not comparable.
+    criteria, ablation, ratios: the run's tables, the last two without rows in a run without ablation. run, paper: settings of
+    the run and of the paper's configuration by dotted key, with visualization.jitter by block and layer. n_images, n_classes:
+    of the run's image set. A number that the run has is in its row even where it is not comparable.
     """
     run = run | {N_IMAGES: n_images, N_CLASSES: n_classes, AUTHORS_CROP: run["ablation.crop_convention"]}
     paper = paper | {
@@ -159,9 +160,9 @@ def _accuracy_rows(published: dict, ablation: pa.Table) -> Iterator[dict]:
     }
     # Every block's job measures the intact network; one of them is enough.
     intact = next(
-        accuracy for (condition, _, percent), accuracy in accuracy_of.items() if (condition, percent) == ("intact", 0)
+        (accuracy for (condition, _, percent), accuracy in accuracy_of.items() if (condition, percent) == ("intact", 0)), None
     )
-    yield _measured(INTACT, "%", published["intact"], intact, INTACT_TOLERANCE, "", None, 0)
+    yield _measured(INTACT, "%", published["intact"], intact, INTACT_TOLERANCE, "no block is ablated in this run", None, 0)
     measured = {(block, percent) for _, block, percent in accuracy_of}
     for block, accuracies in published["ablated"].items():
         for percent, accuracy in accuracies.items():
@@ -268,9 +269,9 @@ def _differences(row: dict, run: dict, paper: dict) -> Iterator[str]:
 
 def _of_block(settings: dict, block: str) -> dict:
     """The settings with those of the one block: its slack, and the jitter of the layers that the criteria read."""
-    layers, jitter = blocks(settings["model.architecture"])[block], settings["visualization.jitter"]
+    jitter = settings["visualization.jitter"].get(block, {})
     return settings | {
-        JITTER_IN: jitter[layers.input],
-        JITTER_PRE: jitter[layers.pre],
+        JITTER_IN: jitter.get("In"),
+        JITTER_PRE: jitter.get("Pre"),
         SLACK: settings["ablation.slack"].get(block, 0),
     }

@@ -32,8 +32,8 @@ class TopImages:
     resize, crop: sides in pixels, as for the activations.
     """
 
-    def __init__(self, resize: int, crop: int):
-        self.resize, self.crop = resize, crop
+    def __init__(self, resize: int, crop: int, interpolation: str = "bilinear"):
+        self.resize, self.crop, self.interpolation = resize, crop, interpolation
         self.seen = lru_cache(maxsize=4096)(self._seen)  # images that excite one channel excite others
 
     def mosaic(self, paths: Iterable[str]) -> Image.Image:
@@ -41,7 +41,7 @@ class TopImages:
         return Image.fromarray(mosaic([self.seen(path) for path in paths]))
 
     def _seen(self, path: str) -> np.ndarray:
-        seen = scale_transform(resized(open_rgb(path), self.resize), 0, self.crop)
+        seen = scale_transform(resized(open_rgb(path), self.resize, self.interpolation), 0, self.crop)
         return np.asarray(seen.resize([self.crop // 2] * 2, Image.Resampling.LANCZOS))
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
-from torchvision.models.feature_extraction import create_feature_extractor
 from torchvision.transforms import functional as F
 
 from scalestream.activations.center import center
 from scalestream.errors import InputError
 from scalestream.images.geometry import magnification_crop
-from scalestream.images.preprocessing import magnify, normalize, to_tensor
+from scalestream.images.preprocessing import IMAGENET, Normalization, magnify, normalize, to_tensor
 from scalestream.networks.device import device
+from scalestream.networks.graph import maps_of
 from scalestream.networks.interface import Block
 from scalestream.run.checkpoint import Checkpoint
 
@@ -36,11 +36,11 @@ class Stimulus:
     open: Callable[[], np.ndarray]
 
 
-def scaled(image: Image.Image, factor: float) -> torch.Tensor:
+def scaled(image: Image.Image, factor: float, normalization: Normalization = IMAGENET) -> torch.Tensor:
     """Network input (3, S, S): S(X) for a factor above 1 (paper, section 3); for one below, the shrunken image."""
     if factor >= 1:
-        return magnify(normalize(to_tensor(image)), factor)
-    return normalize(to_tensor(shrunk(image, factor)))
+        return magnify(normalize(to_tensor(image), normalization), factor)
+    return normalize(to_tensor(shrunk(image, factor)), normalization)
 
 
 def shrunk(image: Image.Image, factor: float) -> Image.Image:
@@ -59,21 +59,21 @@ def measure(
     magnifications: list[float],
     watch: Callable[..., Iterable[int]] = lambda items, **_: items,
     checkpoint: Checkpoint | None = None,
+    normalization: Normalization = IMAGENET,
 ) -> Iterator[dict]:
     """Rows of the table of responses: center activations of each stimulus' own channel, at every magnification.
 
     watch: wraps the numbers of the first stimuli of the batches, to show progress. checkpoint: what an earlier try kept is not
     done again. Raises InputError naming the channel when a response is not finite.
     """
-    # The pass ends before the sum, which would overwrite Pre's map in its place.
-    part = create_feature_extractor(network, {block.input: "in", block.pre: "pre"}).to(device())
+    part = maps_of(network, block.layers.values()).to(device())
     checkpoint = checkpoint or Checkpoint()
     earlier = checkpoint.get("responses")
     measured = [] if earlier is None else [earlier]
     done = sum(map(len, measured))
     for first in watch(range(done, len(stimuli), STIMULI), before=done, each=STIMULI):
         batch = stimuli[first : first + STIMULI]
-        measured.append(_responses(part, batch, magnifications))
+        measured.append(_responses(part, block, batch, magnifications, normalization))
         _require_finite(measured[-1], block, batch)
         checkpoint.keep("responses", lambda: torch.cat(measured))
     for stimulus, responses in zip(stimuli, torch.cat(measured).tolist(), strict=True):
@@ -92,14 +92,16 @@ def measure(
 
 
 @torch.inference_mode()
-def _responses(part: nn.Module, stimuli: list[Stimulus], magnifications: list[float]) -> torch.Tensor:
+def _responses(
+    part: nn.Module, block: Block, stimuli: list[Stimulus], magnifications: list[float], normalization: Normalization
+) -> torch.Tensor:
     """(stimuli, magnifications, 3): In, Pre and Post of each stimulus' channel."""
     images = [Image.fromarray(stimulus.open()) for stimulus in stimuli]
-    inputs = torch.stack([scaled(image, factor) for image in images for factor in magnifications])
+    inputs = torch.stack([scaled(image, factor, normalization) for image in images for factor in magnifications])
     channels = [stimulus.channel for stimulus in stimuli for _ in magnifications]
     maps = part(inputs.to(device()))
-    at_in, at_pre = (center(maps[name])[range(len(channels)), channels] for name in ("in", "pre"))
-    return torch.stack([at_in, at_pre, (at_in + at_pre).relu()], dim=1).reshape(len(stimuli), len(magnifications), 3).cpu()
+    columns = [center(maps[layer])[range(len(channels)), channels] for layer in block.layers.values()]
+    return torch.stack(columns, dim=1).reshape(len(stimuli), len(magnifications), 3).cpu()
 
 
 def _require_finite(responses: torch.Tensor, block: Block, stimuli: list[Stimulus]) -> None:

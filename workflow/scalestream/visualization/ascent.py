@@ -12,6 +12,7 @@ import torch
 from torch import fx
 
 from scalestream.errors import not_finite
+from scalestream.images.preprocessing import IMAGENET, Normalization
 from scalestream.networks.device import device
 from scalestream.networks.graph import with_batch_norm_folded
 from scalestream.visualization.cuda_graphs import Replayed
@@ -47,12 +48,15 @@ class Ascent:
         size: int,
         transform_settings: TransformSettings,
         learning_rate: float,
+        normalization: Normalization = IMAGENET,
     ):
         self.layer, self.size, self.learning_rate = layer, size, learning_rate
         self.target, self.dtype = device(), next(part.parameters()).dtype
         self.objectives = [
             each.to(self.target, self.dtype)
-            for each in windowed_objectives(with_batch_norm_folded(part), size, transform_settings, OBJECTIVE_SPANS[objective])
+            for each in windowed_objectives(
+                with_batch_norm_folded(part), size, transform_settings, OBJECTIVE_SPANS[objective], normalization
+            )
         ]
 
     def run(

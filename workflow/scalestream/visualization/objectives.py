@@ -7,7 +7,7 @@ import torch
 from torch import fx, nn
 
 from scalestream.errors import NotLocalError
-from scalestream.images.preprocessing import IMAGENET_MEAN, IMAGENET_STD
+from scalestream.images.preprocessing import IMAGENET, Normalization
 from scalestream.networks.receptive_field import Span, restricted, window
 from scalestream.visualization.parameterization import FourierImages
 from scalestream.visualization.resampling import Resampling, result_size
@@ -25,12 +25,19 @@ class WindowedObjective(nn.Module):
     spans: by scale, the window of the transformed image that the network gets.
     """
 
-    def __init__(self, part: nn.Module, size: int, transform_settings: TransformSettings, spans: dict[float, Span]):
+    def __init__(
+        self,
+        part: nn.Module,
+        size: int,
+        transform_settings: TransformSettings,
+        spans: dict[float, Span],
+        normalization: Normalization = IMAGENET,
+    ):
         super().__init__()
         self.resampling = Resampling(size, transform_settings, spans)
         self.part = part.to(memory_format=torch.channels_last)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN, dtype=torch.float64).view(-1, 1, 1))
-        self.register_buffer("std", torch.tensor(IMAGENET_STD, dtype=torch.float64).view(-1, 1, 1))
+        self.register_buffer("mean", torch.tensor(normalization.mean, dtype=torch.float64).view(-1, 1, 1))
+        self.register_buffer("std", torch.tensor(normalization.std, dtype=torch.float64).view(-1, 1, 1))
 
     def forward(self, images: FourierImages, members: torch.Tensor | slice, indices: torch.Tensor) -> torch.Tensor:
         """(N, C): the mean of every channel's map over the span that the objective looks at."""
@@ -56,7 +63,11 @@ class Spanned(nn.Module):
 
 
 def windowed_objectives(
-    part: fx.GraphModule, size: int, transform_settings: TransformSettings, wanted: Callable[[int], Span]
+    part: fx.GraphModule,
+    size: int,
+    transform_settings: TransformSettings,
+    wanted: Callable[[int], Span],
+    normalization: Normalization = IMAGENET,
 ) -> list[WindowedObjective]:
     """The objectives of `size` x `size` images: one for all scales, unless the window touches the border of the image.
 
@@ -69,11 +80,13 @@ def windowed_objectives(
             behind = window(part, side, wanted)
             groups.setdefault((behind.span.length, behind.margins), {})[scale] = behind.span
         return [
-            WindowedObjective(restricted(part, margins), size, transform_settings, spans)
+            WindowedObjective(restricted(part, margins), size, transform_settings, spans, normalization)
             for (_, margins), spans in groups.items()
         ]
     except NotLocalError as unknown:
         logging.warning("the network runs on whole images, as its receptive field cannot be derived: %s", unknown)
     for scale, side in sides.items():
         groups.setdefault((side,), {})[scale] = Span(0, side)
-    return [WindowedObjective(Spanned(part, wanted), size, transform_settings, spans) for spans in groups.values()]
+    return [
+        WindowedObjective(Spanned(part, wanted), size, transform_settings, spans, normalization) for spans in groups.values()
+    ]

@@ -15,6 +15,7 @@ from torch import nn
 from scalestream.activations.center import center_activations
 from scalestream.errors import not_finite
 from scalestream.images.encoding import encode_png
+from scalestream.images.preprocessing import IMAGENET, Normalization
 from scalestream.networks.device import device
 from scalestream.networks.graph import cut_after
 from scalestream.run.checkpoint import Checkpoint
@@ -34,6 +35,7 @@ class Optimization:
     sd: float
     seed: int
     transform_settings: TransformSettings
+    normalization: Normalization = IMAGENET
 
     @classmethod
     def from_settings(cls, settings: dict, layer: str) -> "Optimization":
@@ -45,6 +47,7 @@ class Optimization:
         return cls(
             size=settings["images.crop"],
             transform_settings=transform_settings,
+            normalization=Normalization.from_settings(settings),
             **{name: settings[f"visualization.{name}"] for name in names},
         )
 
@@ -95,7 +98,9 @@ def visualize(
     single channel.
     """
     part = cut_after(network, layer)
-    ascent = Ascent(part, layer, objective, settings.size, settings.transform_settings, settings.learning_rate)
+    ascent = Ascent(
+        part, layer, objective, settings.size, settings.transform_settings, settings.learning_rate, settings.normalization
+    )
     part.to(device())
     checkpoint = checkpoint or Checkpoint()
     earlier = checkpoint.get(layer) or {"finished": [], "batch": [], "state": None}
@@ -116,7 +121,7 @@ def visualize(
             keep=lambda state: checkpoint.keep(layer, lambda: {"finished": before, "batch": batch, "state": state()}),
         )
         stored = [to_8bit(image) for image in images.cpu()]
-        activations = center_activations(part, stored)[range(len(batch)), batch]
+        activations = center_activations(part, stored, normalization=settings.normalization)[range(len(batch)), batch]
         bad = first_not_finite(activations)
         if bad is not None:
             raise not_finite(layer, batch[bad], float(activations[bad]), "the finished image")

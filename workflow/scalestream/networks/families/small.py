@@ -22,7 +22,7 @@ class SmallResNet:
         self.name = name
 
     def build(self, num_classes: int | None = None) -> nn.Module:
-        """torchvision's ResNet, with its stem and stages made anew; of the drawn images' classes, if no other number is given."""
+        """torchvision's ResNet, its stem and stages made anew; of the drawn images' classes, if no other number is given."""
         num_classes = num_classes or len(CLASSES)
         network = ResNet(BasicBlock, list(DEPTHS), num_classes=num_classes)
         network.inplanes = WIDTHS[0]
