@@ -46,7 +46,13 @@ def criteria():
 def visualizations():
     for layer, count in layers_of("resnet18").items():
         yield from (
-            {"layer": layer, "channel": channel, "activation": number(channel, count), "dead_gradient": channel % 50 == 3}
+            {
+                "layer": layer,
+                "channel": channel,
+                "activation": number(channel, count),
+                "dead_gradient": channel % 50 == 3,
+                "started_silent": channel % 25 == 3,
+            }
             for channel in range(count)
         )
 
@@ -162,6 +168,7 @@ def test_numbers_have_four_digits_and_what_is_missing_is_null(atlas):
         3,
     }
     layer = data(atlas)["layers"]["layer2.1"]
+    assert layer["started_silent"] == [3, 28, 53, 78, 103]
     assert layer["dead_gradient"] == [3, 53, 103] and layer["top"][5] == [
         float(f"{number(5, rank):.4g}") for rank in range(1, 10)
     ]
@@ -330,11 +337,16 @@ def test_without_a_study_the_page_says_nothing_of_one(chromium, tmp_path):
         assert page.locator("#sort option").count() == 3
 
 
-def test_a_channel_without_a_ratio_and_one_that_is_noise_say_so(page, atlas):
+def test_a_channel_without_a_ratio_and_one_that_was_silent_say_so(page, atlas):
     page.goto((atlas / "index.html").as_uri() + "#2.1/4")
     assert "none (a term is not above zero)" in page.inner_text("#terms")
     page.goto((atlas / "index.html").as_uri() + "#2.1/53")
-    assert page.inner_text("#columns").count("never active: still noise") == 3
+    assert page.inner_text("#columns").count(", never active\n") == 3
+    page.goto((atlas / "index.html").as_uri() + "#2.1/78")
+    assert page.inner_text("#columns").count(", started silent\n") == 3
+    assert page.locator("#columns img[alt$=', started silent']").count() == 3
+    page.goto((atlas / "index.html").as_uri() + "#2.1/15")
+    assert ", " not in page.locator("#columns section p:nth-of-type(2)").first.inner_text().removeprefix("visualization, ")
 
 
 @pytest.mark.parametrize("link", ["9.9/1", "2.1/999", "nonsense", "%F0%9F"])

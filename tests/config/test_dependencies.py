@@ -23,6 +23,7 @@ OPTIMIZATION = {
     "visualization.sd": 0.01,
     "visualization.scales": [1, 0.975, 1.025, 0.95, 1.05],
     "visualization.angles": [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5],
+    "visualization.silent": "climb_sum",
 }
 
 
@@ -67,6 +68,7 @@ def test_more_seeds_and_larger_jobs_do_not_rerun_an_optimisation():
         {"visualization__sd": 0.02},
         {"images__crop": 96},
         {"visualization__angles": [0]},
+        {"visualization__silent": "lucent"},
     ):
         assert dependencies.optimization(changed(**change), ["layer2.1"], 0) != before
 

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from conftest import blocks_of, layers_of
-from scalestream.networks.graph import cut_after, split_after
+from scalestream.networks.graph import before_relu, cut_after, split_after
 
 IMAGES = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
 
@@ -41,3 +42,37 @@ def test_the_two_halves_give_the_networks_logits(small, block):
     before, after = split_after(small, f"layer{block}")
     torch.testing.assert_close(before(IMAGES), plain_activations(small, [f"layer{block}"])[f"layer{block}"])
     torch.testing.assert_close(after(before(IMAGES)), small(IMAGES))
+
+
+class Ending(nn.Module):
+    """A convolution and what is done to its map."""
+
+    def __init__(self, operation):
+        super().__init__()
+        self.conv, self.end = nn.Conv2d(3, 4, 3), operation if isinstance(operation, nn.Module) else None
+        self.operation = operation
+
+    def forward(self, images):
+        maps = self.conv(images)
+        return self.end(maps) if self.end else self.operation(maps)
+
+
+@pytest.mark.parametrize("relu", [nn.ReLU(), nn.ReLU(inplace=True), torch.relu, F.relu])
+def test_without_its_relu_a_part_gives_what_the_relu_reads(relu):
+    network = nn.Sequential(Ending(relu).eval(), nn.Identity())
+    before = before_relu(cut_after(network, "0"))
+    torch.testing.assert_close(before(IMAGES), network[0].conv(IMAGES))
+    network[0].conv.weight.data.mul_(2)
+    torch.testing.assert_close(before(IMAGES), network[0].conv(IMAGES))  # it has the same weights
+
+
+@pytest.mark.parametrize("other", [nn.Identity(), nn.GELU(), torch.tanh, lambda maps: F.relu(maps) + 1])
+def test_a_part_that_does_not_end_in_a_relu_has_nothing_before_it(other):
+    assert before_relu(cut_after(nn.Sequential(Ending(other).eval(), nn.Identity()), "0")) is None
+
+
+def test_in_and_post_behind_a_relu_are_sums(small):
+    for block in blocks_of("small").values():
+        kept = plain_activations(small, [block.input, block.pre])
+        torch.testing.assert_close(before_relu(cut_after(small, block.post))(IMAGES), kept[block.input] + kept[block.pre])
+        assert before_relu(cut_after(small, block.pre)) is None

@@ -73,13 +73,23 @@ def test_without_an_output_nothing_is_written(tmp_path, at_every_step, monkeypat
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("steps_before", [1, 7, 8, 9, 13])
-def test_a_visualization_goes_on_to_the_same_images(small, tmp_path, at_every_step, monkeypatch, steps_before):
+KILLS = [
+    ("layer2.0.bn2", [3, 1, 4], 16, [1, 7, 8, 9, 13]),
+    ("layer2.0", [2, 15, 19], 24, [9, 16, 17, 18, 21]),  # two start silent, and answer from their third step on
+]
+
+
+@pytest.mark.parametrize(
+    ("layer", "channels", "steps", "steps_before"), [(*kill, before) for *kill, befores in KILLS for before in befores]
+)
+def test_a_visualization_goes_on_to_the_same_images(
+    small, tmp_path, at_every_step, monkeypatch, layer, channels, steps, steps_before
+):
     monkeypatch.setattr(
         "scalestream.visualization.ascent.CPU_BATCH", 2
-    )  # two batches: the kill falls into the first or the second
+    )  # two batches: the kill falls into the first or the second, or into that of the channels that are climbed again
     settings = Optimization(112, 8, 0.05, 0.01, 0, TransformSettings(4, (1, 1.05), (-5, 0, 5)))
-    arguments = small, "layer2.0.bn2", [3, 1, 4], "neuron", settings
+    arguments = small, layer, channels, "neuron", settings
     undisturbed = visualize(*arguments)
     done = []
 
@@ -100,10 +110,11 @@ def test_a_visualization_goes_on_to_the_same_images(small, tmp_path, at_every_st
             yield step
 
     resumed = visualize(*arguments, watch=count, checkpoint=Checkpoint(tmp_path / "out.parquet", {}))
-    assert len(again) == 2 * 8 - steps_before  # no step is done twice
+    assert len(again) == steps - steps_before  # no step is done twice
     for one, other in zip(undisturbed, resumed, strict=True):
         assert one.channel == other.channel and one.activation == other.activation
         assert np.array_equal(one.image, other.image) and np.array_equal(one.trace, other.trace)
+        assert one.started_silent == other.started_silent == (layer == "layer2.0" and one.channel != 2)
 
 
 @pytest.fixture

@@ -38,6 +38,15 @@ def test_the_end_is_said_even_of_quick_work(caplog):
     assert line.startswith("batches: 100%|") and " 3 of 3 [" in line and "step" not in line
 
 
+def test_units_that_turn_up_on_the_way_add_to_the_total(caplog):
+    with caplog.at_level(logging.INFO):
+        watch = progress.watched("visualized", 3, "channels")
+        for place in ({"before": 0, "each": 1.5}, {"before": 3, "each": 1, "more": 2}):
+            assert list(watch(range(2), **place, steps=2)) == [0, 1]
+    first, last = caplog.messages
+    assert " 3 of 3 [" in first and last.startswith("visualized: 100%|") and " 5 of 5 [" in last
+
+
 def test_a_note_and_a_last_batch_that_is_worth_less(caplog):
     correct = []
     with caplog.at_level(logging.INFO):

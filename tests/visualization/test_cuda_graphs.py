@@ -9,7 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from conftest import randomized
-from scalestream.networks.graph import cut_after
+from scalestream.networks.graph import before_relu, cut_after
 from scalestream.visualization.ascent import Ascent
 from scalestream.visualization.cuda_graphs import WARM_UP, Replayed
 from scalestream.visualization.parameterization import FourierImages
@@ -95,11 +95,14 @@ def test_memory_that_runs_out_in_a_capture_is_not_taken_for_a_step_that_cannot_b
             replayed(torch.tensor(float(value)))
 
 
-@pytest.mark.parametrize(("layer", "jitter"), [("layer1.1.bn2", 0), ("layer3.1.bn2", 16), ("layer4.1.bn2", 16)])
-def test_a_step_uses_nothing_of_the_host_and_waits_for_nothing(layer, jitter):
+@pytest.mark.parametrize("by_sum", [False, True])
+@pytest.mark.parametrize(("layer", "jitter"), [("layer1.1", 0), ("layer3.1", 16), ("layer4.1", 16)])
+def test_a_step_uses_nothing_of_the_host_and_waits_for_nothing(layer, jitter, by_sum):
     """A capture refuses host tensors and values that Python looks at; every operation of a real step is listed here."""
     transform_settings = TransformSettings(jitter, (1, 0.95, 1.05), (-5, 0, 5))
-    ascent = Ascent(cut_after(randomized("small", 12), layer), layer, "neuron", 112, transform_settings, 0.05)
+    part = cut_after(randomized("small", 12), layer)
+    ascent = Ascent(before_relu(part) if by_sum else part, layer, "neuron", 112, transform_settings, 0.05, by_sum)
+    answered = torch.tensor([False]) if by_sum else None
     noise, draws = start(layer, 3, Optimization(112, 2, 0.05, 0.01, 0, transform_settings))
     images, own = FourierImages(noise[None], 112), torch.tensor([3])
     optimizer = torch.optim.Adam([images.spectra], lr=0.05, fused=True)
@@ -114,7 +117,7 @@ def test_a_step_uses_nothing_of_the_host_and_waits_for_nothing(layer, jitter):
 
     with Listed():
         optimizer.zero_grad()
-        ascent.backward(images, own, turns)
+        ascent.backward(images, own, turns, answered)
         optimizer.step()
     assert "grid_sampler_2d_backward" in Listed.names and "_fused_adam_" in Listed.names
     waiting = {"_local_scalar_dense", "_to_copy", "lift_fresh", "nonzero", "is_nonzero", "item", "scalar_tensor"}
@@ -122,7 +125,9 @@ def test_a_step_uses_nothing_of_the_host_and_waits_for_nothing(layer, jitter):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize(("layer", "jitter"), [("layer1.1.bn2", 0), ("layer3.1.bn2", 16), ("layer4.1.bn2", 16)])
+@pytest.mark.parametrize(
+    ("layer", "jitter"), [("layer1.1.bn2", 0), ("layer2.0", 4), ("layer3.1.bn2", 16), ("layer4.1.bn2", 16)]
+)
 def test_on_a_gpu_replayed_steps_give_the_images_of_the_cpu(double_precision, layer, jitter, monkeypatch, caplog):
     network = randomized("small", 12)
     settings = Optimization(112, 12, 0.05, 0.01, 0, TransformSettings(jitter, (1, 0.95, 1.05), (-5, 0, 5)))

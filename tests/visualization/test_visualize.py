@@ -8,6 +8,7 @@ from unittest import mock
 import numpy as np
 import pytest
 import torch
+from lucent.optvis import param, transform
 
 import plain_lucent
 from conftest import layers_of, randomized
@@ -19,7 +20,7 @@ from scalestream.networks.weights import resolve
 from scalestream.visualization.ascent import Ascent
 from scalestream.visualization.parameterization import FourierImages
 from scalestream.visualization.transforms import TransformSettings, together
-from scalestream.visualization.visualize import Optimization, start, visualize
+from scalestream.visualization.visualize import Optimization, start, to_8bit, visualize
 
 SCALES, ANGLES = (1, 0.975, 1.025, 0.95, 1.05), tuple(range(-5, 6))
 
@@ -103,11 +104,17 @@ def test_both_objectives_and_other_sizes_equal_render_vis(double_precision, laye
     assert_equals_plain_lucent(randomized("small", 12), layer, [1, 6, 11], objective, optimization(jitter, 10, size))
 
 
-def test_a_network_run_whole_equals_render_vis(double_precision, caplog):
-    """An operation that is not known to be local, here a convolution that pads by reflection, costs speed alone."""
+def reflecting():
+    """The small network with an operation that is not known to be local: a convolution that pads by reflection."""
     network = randomized("small", 12)
     network.layer1[0].conv1.padding_mode = "reflect"
     network.layer1[0].conv1._reversed_padding_repeated_twice = [1, 1, 1, 1]
+    return network
+
+
+def test_a_network_run_whole_equals_render_vis(double_precision, caplog):
+    """It costs speed alone."""
+    network = reflecting()
     with caplog.at_level(logging.WARNING):
         for jitter in (0, 4):
             assert_equals_plain_lucent(network, "layer2.0", [3], "neuron", optimization(jitter, steps=4))
@@ -176,7 +183,8 @@ def test_in_single_precision_our_gradients_are_as_exact_as_lucents(layer, jitter
 
 @pytest.mark.parametrize(("layer", "jitter"), FLOAT32[:4])
 def test_in_single_precision_the_first_8_bit_images_differ_by_a_level_at_most(layer, jitter):
-    network, settings, channels = resolve("small", "embedded"), optimization(jitter, steps=3), [2, 7]
+    network, channels = resolve("small", "embedded"), [2, 7]
+    settings = replace(optimization(jitter, steps=3), silent="lucent")
     for channel, found in zip(channels, visualize(network, layer, channels, "neuron", settings), strict=True):
         plain = (plain_lucent.visualize(network, layer, channel, "neuron", settings).image * 255).astype(np.uint8)
         assert (np.abs(found.image.astype(int) - plain) <= 1).mean() >= 0.99
@@ -272,11 +280,129 @@ def test_progress_is_told_how_far_each_batch_reaches(small, monkeypatch):
     assert told == [{"before": 0, "each": 2 / 8, "steps": 8, "begin": 0}, {"before": 2, "each": 1 / 8, "steps": 8, "begin": 0}]
 
 
-def test_a_channel_that_is_never_active_is_told_apart():
+def test_progress_counts_channels_that_are_climbed_again_once_more(small):
+    told = []
+
+    def watch(items, **place):
+        told.append(place)
+        return items
+
+    visualize(small, "layer2.0", [2, 15, 19], "neuron", optimization(4, steps=8, size=112), watch)
+    assert told == [
+        {"before": 0, "each": 3 / 8, "steps": 8, "begin": 0},
+        {"before": 3, "each": 2 / 8, "steps": 8, "begin": 0, "more": 2},
+    ]
+
+
+def visualized(network, layer: str, channels: list[int], objective: str, settings: Optimization):
+    """What `visualize` finds, and by channel the image (S, S, 3) in 0..1 that it stores: of the last climb."""
+    with mock.patch("scalestream.visualization.visualize.to_8bit", wraps=to_8bit) as stored:
+        found = visualize(network, layer, channels, objective, settings)
+    climbed = [*channels, *(each.channel for each in found if each.by_sum)]
+    images = [call.args[0].permute(1, 2, 0).numpy() for call in stored.call_args_list]
+    return found, dict(zip(climbed, images, strict=True))
+
+
+def climbed_by_sum(network, layer: str, channel: int, objective: str, settings: Optimization) -> plain_lucent.PlainRun:
+    """A plain loop over Lucent's image and transforms: up the sum that the block's ReLU reads, until the channel answers."""
+    network, (noise, draws) = deepcopy(network), start(layer, channel, settings)
+    spectra, image = param.image(settings.size, sd=settings.sd)
+    spectra[0].data.copy_(noise[None])
+    transformed = transform.compose([*plain_lucent.transforms(settings), transform.normalize()])
+    optimizer, block, maps, trace = torch.optim.Adam(spectra, lr=settings.learning_rate), network.get_submodule(layer), {}, []
+    block.relu.register_forward_pre_hook(lambda _module, inputs: maps.update(before=inputs[0].clone()))
+    block.register_forward_hook(lambda _module, _inputs, after: maps.update(after=after.clone()))
+
+    def value(side: str) -> torch.Tensor:
+        """Of the last call: the block's ReLU is called after its first convolution too."""
+        own = maps[side][0, channel]
+        return own[own.shape[0] // 2, own.shape[1] // 2] if objective == "neuron" else own.mean()
+
+    sequence = plain_lucent.drawn(draws, settings.transform_settings.jitter)
+    with mock.patch("numpy.random.choice", lambda options: next(sequence)):
+        for _ in range(settings.steps):
+            optimizer.zero_grad()
+            network(transformed(image()))
+            after = value("after")
+            (-(value("before") if after == 0 and not any(trace) else after)).backward()
+            optimizer.step()
+            trace.append(float(after.detach()))
+    return plain_lucent.PlainRun(image()[0].permute(1, 2, 0).detach().numpy(), np.array(trace), np.array([]))
+
+
+# Of the random network in double precision; most fall silent now and then when they have answered.
+SILENT = [
+    ("layer2.0", 4, "neuron", [11, 15, 22]),
+    ("layer2.0", 0, "neuron", [12, 16]),
+    ("layer3.1", 16, "neuron", [20, 21]),
+    ("layer1.1", 0, "channel", [6, 10]),  # an objective for each size
+]
+
+
+@pytest.mark.parametrize(("layer", "jitter", "objective", "silent"), SILENT)
+def test_a_silent_channel_is_climbed_by_its_sum_and_others_are_lucents(
+    double_precision, layer, jitter, objective, silent, caplog
+):
+    """Both in one batch."""
+    network, settings = randomized("small", 12), optimization(jitter, steps=12)
+    if objective == "channel":
+        network.layer1[1].bn2.bias -= 1.5  # a whole map is rarely silent
+    with caplog.at_level(logging.INFO):
+        found, images = visualized(network, layer, [1, *silent, 3], objective, settings)
+    assert [each.channel for each in found if each.started_silent] == silent
+    assert f"{len(silent)} of {len(found)} channels started silent; they are climbed again" in caplog.text
+    for each in found:
+        plain = (climbed_by_sum if each.started_silent else plain_lucent.visualize)(
+            network, layer, each.channel, objective, settings
+        )
+        np.testing.assert_allclose(images[each.channel], plain.image, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(each.trace, plain.trace, rtol=1e-9, atol=1e-9)
+        assert not each.dead_gradient
+
+
+def test_of_lucents_silent_channels_most_answer_when_their_sum_is_climbed(caplog):
+    """And none of them does for Lucent."""
+    network, settings = randomized("small", 12), optimization(4, steps=40)
+    lucents = {
+        each.channel: each for each in visualize(network, "layer2.0", range(24), "neuron", replace(settings, silent="lucent"))
+    }
+    found = visualize(network, "layer2.0", range(24), "neuron", settings)
+    silent = [each for each in found if each.started_silent]
+    assert len(silent) > 8 and [each.channel for each in silent] == [n for n, each in lucents.items() if each.dead_gradient]
+    assert sum(each.activation > 0 for each in silent) > 0.8 * len(silent)
+    for each in found:
+        assert each.started_silent == (not np.array_equal(each.image, lucents[each.channel].image))
+
+
+def test_a_network_run_whole_climbs_sums_too(double_precision):
+    network, settings = reflecting(), optimization(4, steps=8)
+    (found,), images = visualized(network, "layer2.0", [15], "neuron", settings)
+    plain = climbed_by_sum(network, "layer2.0", 15, "neuron", settings)
+    assert found.started_silent and found.trace.any()
+    np.testing.assert_allclose(images[15], plain.image, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("silent", ["climb_sum", "lucent"])
+def test_a_layer_without_a_relu_has_no_silent_channels(small, silent):
+    found = visualize(small, "layer2.0.bn2", range(24), "neuron", replace(optimization(4, steps=2, size=64), silent=silent))
+    assert not any(each.started_silent for each in found)
+
+
+def test_left_to_lucent_a_silent_channel_stays_noise(double_precision):
+    network, settings = randomized("small", 12), replace(optimization(4, steps=6), silent="lucent")
+    (found,), images = visualized(network, "layer2.0", [15], "neuron", settings)
+    plain = plain_lucent.visualize(network, "layer2.0", 15, "neuron", settings)
+    np.testing.assert_allclose(images[15], plain.image, rtol=0, atol=1e-9)
+    assert found.dead_gradient and found.started_silent and not plain.trace.any()
+
+
+def test_a_channel_that_is_never_active_is_told_apart(caplog):
     network = randomized("small", 12)
     network.layer1[0].bn2.bias[3] = -1e3
     dead, moving = visualize(network, "layer1.0", [3, 4], "neuron", optimization(0, steps=3, size=32))
-    assert dead.dead_gradient and dead.activation == 0 and not moving.dead_gradient
+    assert dead.dead_gradient and dead.started_silent and dead.activation == 0
+    assert not moving.dead_gradient and not moving.started_silent
+    assert "1 of 2 channels never became active: 3" in caplog.text
 
 
 def test_a_layer_is_cut_once(small):

@@ -71,7 +71,7 @@ def reword(folder) -> None:
     for file, old, new in [
         ("scalestream/__init__.py", '__version__ = "', '__version__ = "1.'),
         ("scalestream/visualization/ascent.py", '"""Gradient ascent', '"""Steepest ascent'),
-        ("scripts/visualize.py", "never became active", "were never active"),
+        ("scalestream/visualization/visualize.py", "never became active", "were never active"),
     ]:
         path = folder / "workflow" / file
         text = path.read_text()

@@ -31,12 +31,18 @@ function verdictOf({ verdict }) {
   return element("span", { class: `verdict ${["", "partly", "partly", "both"][verdict]}` }, VERDICTS[verdict]);
 }
 
+/** A visualization's activation, and what must be known of it. */
+function response(layer, channel) {
+  const { activation, dead_gradient, started_silent } = layers[layer];
+  const note = dead_gradient.includes(channel) ? ", never active" : started_silent.includes(channel) ? ", started silent" : "";
+  return `activation ${text(activation[channel])}${note}`;
+}
+
 function picture({ block, channel }, column) {
   const layer = block.layers[column];
-  const dead_gradient = layers[layer].dead_gradient.includes(channel) ? ", never active: still noise" : "";
   return element("img", {
     loading: "lazy", src: `images/${layer}/${channel}.webp`, decoding: "async", width: 224, height: 224,
-    alt: `Block ${block.name}, channel ${channel}, visualization at ${column}: activation ${text(layers[layer].activation[channel])}${dead_gradient}`,
+    alt: `Block ${block.name}, channel ${channel}, visualization at ${column}: ${response(layer, channel)}`,
   });
 }
 
@@ -86,12 +92,10 @@ function show() {
 
 function column(each, name) {
   const layer = each.block.layers[name];
-  const { activation, dead_gradient, top } = layers[layer];
   const made = element("section", {}, element("h3", {}, name), element("p", {}, layer), picture(each, name),
-    element("p", {}, dead_gradient.includes(each.channel) ? "visualization, never active: still noise"
-      : `visualization, activation ${text(activation[each.channel])}`));
+    element("p", {}, `visualization, ${response(layer, each.channel)}`));
   if (facts.naturalImages) {
-    made.append(mosaic(each, name), element("p", {}, `top images, activations ${top[each.channel].join(", ")}`));
+    made.append(mosaic(each, name), element("p", {}, `top images, activations ${layers[layer].top[each.channel].join(", ")}`));
   }
   return made;
 }

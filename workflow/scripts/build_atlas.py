@@ -3,7 +3,7 @@
 from job import run
 from scalestream.activations.tables import TOP_IMAGES
 from scalestream.criteria.tables import CRITERIA
-from scalestream.report.atlas import describe, write
+from scalestream.report.atlas import NOTED, describe, write
 from scalestream.report.tables import THUMBNAILS
 from scalestream.run import tables
 from scalestream.run.files import atomic_write
@@ -26,7 +26,7 @@ def main(snakemake) -> None:
     data = describe(
         settings["blocks"],
         tables.read(files.criteria, CRITERIA).to_pylist(),
-        tables.read(files.visualizations, VISUALIZATIONS, ["layer", "channel", "activation", "dead_gradient"]).to_pylist(),
+        tables.read(files.visualizations, VISUALIZATIONS, ["layer", "channel", "activation", *NOTED]).to_pylist(),
         tables.read(files.top, TOP_IMAGES).to_pylist() if shown else None,
         facts,
         **{name: tables.read(files[name], schema).to_pylist() for name, schema in STUDY.items() if files[name]},

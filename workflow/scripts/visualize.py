@@ -1,7 +1,5 @@
 """Center-neuron visualizations of a range of a layer's channels."""
 
-import logging
-
 from job import checkpoint, run
 from scalestream.networks.manifest import Manifest
 from scalestream.run import tables
@@ -20,13 +18,6 @@ def main(snakemake) -> None:
     watch = watched("visualized", len(channels), "channels")
     with checkpoint(snakemake) as kept:
         finished = visualize(network, layer, channels, "neuron", optimization, watch, kept)
-        if dead := [str(each.channel) for each in finished if each.dead_gradient]:
-            logging.warning(
-                "%d of %d channels never became active, so their images are still noise: %s",
-                len(dead),
-                len(finished),
-                " ".join(dead),
-            )
         tables.write(snakemake.output[0], VISUALIZATIONS, (as_row(each, layer, "neuron", optimization) for each in finished))
 
 

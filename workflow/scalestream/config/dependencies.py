@@ -18,6 +18,7 @@ OPTIMIZATION = (
     "visualization.sd",
     "visualization.scales",
     "visualization.angles",
+    "visualization.silent",
 )
 COMPARED = (
     "model.architecture",

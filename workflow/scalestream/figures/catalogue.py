@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class CataloguedFigure:
     """table: its name in results. schema, draw: definitions as `module:name`, as for pkgutil.resolve_name; draw gets the
     table's rows and the options. category, label: of the report. ablated, chosen, stages: whether it shows the ablated blocks
-    alone; these and those that figures.figure1 names, or all if there are none; or those of some stages, which are blocks whose
-    maps have one side, page by page. options: names of `draw`'s further arguments, each with the dotted key of the configuration
-    that it comes from. natural_images: whether it shows some.
+    alone; these and those that figures.figure1 names, or all if there are none; or those of some stages, which are blocks
+    whose maps have one side, page by page. options: names of `draw`'s further arguments, each with the dotted key of the
+    configuration that it comes from. natural_images: whether it shows some.
     """
 
     name: str

@@ -87,7 +87,7 @@ def _cell(panel, row: dict, name: str) -> None:
         panel.text(
             0.5,
             0.04,
-            "never active:\nstill noise",
+            "never active",
             transform=panel.transAxes,
             ha="center",
             fontsize=5,

@@ -8,7 +8,7 @@ from torch import fx, nn
 from torch.fx.experimental.optimization import fuse
 
 from scalestream.networks.interface import RECTIFIED
-from scalestream.networks.tracing import Traced, ancestors, descendants, is_in_place, trace
+from scalestream.networks.tracing import Traced, ancestors, descendants, is_in_place, is_relu, trace
 
 
 def cut_after(network: nn.Module, layer: str) -> fx.GraphModule:
@@ -86,6 +86,19 @@ def _copied(traced: Traced, graph: fx.Graph, nodes: set[fx.Node], values: dict |
         if node is not traced.image or not values:
             values[node] = graph.node_copy(node, values.get)
     return values
+
+
+def before_relu(part: fx.GraphModule) -> fx.GraphModule | None:
+    """`part` up to what its last ReLU reads, with the same weights; None where its output is not that of a ReLU."""
+    *_, output = part.graph.nodes
+    (last,) = output.all_input_nodes
+    if not is_relu(part, last):
+        return None
+    graph, copies = fx.Graph(), {}
+    relu = graph.graph_copy(part.graph, copies)
+    graph.output(copies[last.all_input_nodes[0]])
+    graph.erase_node(relu)
+    return fx.GraphModule(part, graph)
 
 
 def with_batch_norm_folded(part: fx.GraphModule) -> fx.GraphModule:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 TERMS = ("pre_in", "pre_in_scaled", "gain", "post_in", "post_pre", "ratio")
+NOTED = ("dead_gradient", "started_silent")  # of a visualization
 DIGITS = 4  # significant ones of every number on the page
 
 
@@ -29,9 +30,10 @@ def describe(
     """
     layers: dict[str, dict[str, list]] = {}
     for row in _by_channel(visualizations):
-        layer = layers.setdefault(row["layer"], {"activation": [], "dead_gradient": []})
+        layer = layers.setdefault(row["layer"], {"activation": [], **{fact: [] for fact in NOTED}})
         layer["activation"].append(_number(row["activation"]))
-        layer["dead_gradient"] += [row["channel"]] if row["dead_gradient"] else []
+        for fact in NOTED:
+            layer[fact] += [row["channel"]] if row[fact] else []
     if top_images is not None:
         for row in sorted(top_images, key=lambda row: (row["channel"], row["rank"])):
             if row["layer"] in layers:

@@ -16,7 +16,7 @@ def watched(what: str, total: int, unit: str = "items") -> Callable[..., Iterato
 
     The wrapper takes an iterable, how many units were done `before` it, what `each` of its items is worth (the last may be
     worth less), where the items are steps of work on several units at once how many `steps` there are and after which one
-    they `begin`, and a function that gives a `note` on the work so far.
+    they `begin`, how many units `more` than the total have turned up, and a function that gives a `note` on the work so far.
     """
     begun = said = time.monotonic()
     earlier = None
@@ -27,18 +27,20 @@ def watched(what: str, total: int, unit: str = "items") -> Callable[..., Iterato
         each: float = 1,
         steps: int | None = None,
         begin: int = 0,
+        more: int = 0,
         note: Callable[[], str] | None = None,
     ) -> Iterator:
         nonlocal said, earlier
+        goal = total + more
         earlier = before + begin * each if earlier is None else earlier
         for count, item in enumerate(items, start=begin + 1):
             yield item
-            now, done = time.monotonic(), min(before + count * each, total)
-            if now - said > max(INTERVAL, (now - begun) / 20) or math.isclose(done, total):
+            now, done = time.monotonic(), min(before + count * each, goal)
+            if now - said > max(INTERVAL, (now - begun) / 20) or math.isclose(done, goal):
                 rate = f"{(done - earlier) / (now - begun):.3g} {unit}/s" + (f", step {count} of {steps}" if steps else "")
                 meter = tqdm.format_meter(
                     done,
-                    total,
+                    goal,
                     now - begun,
                     ncols=96,
                     ascii=True,

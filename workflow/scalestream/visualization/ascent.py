@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import fx
+from torch import fx, nn
 
 from scalestream.errors import not_finite
 from scalestream.images.preprocessing import IMAGENET, Normalization
 from scalestream.networks.device import device
 from scalestream.networks.graph import with_batch_norm_folded
 from scalestream.visualization.cuda_graphs import Replayed
-from scalestream.visualization.objectives import OBJECTIVE_SPANS, WindowedObjective, windowed_objectives
+from scalestream.visualization.objectives import OBJECTIVE_SPANS, BesideSums, WindowedObjective, windowed_objectives
 from scalestream.visualization.parameterization import FourierImages, spectrum_shape
 from scalestream.visualization.transforms import Draws, TransformSettings
 
@@ -36,8 +36,9 @@ class Turn(NamedTuple):
 class Ascent:
     """Gradient ascent for batches of a layer's channels.
 
-    part: the network up to the layer, from `graph.cut_after`. objective: a key of objectives.OBJECTIVE_SPANS. Computes in the
-    precision of the network's weights.
+    part: the network up to the layer, from `graph.cut_after`. objective: a key of objectives.OBJECTIVE_SPANS. by_sum: for
+    channels that are silent for their noise; `part` ends before the layer's ReLU, from `graph.before_relu`, and what is climbed
+    there is the objective before it, as long as a channel has not answered. Computes in the precision of the network's weights.
     """
 
     def __init__(
@@ -48,15 +49,15 @@ class Ascent:
         size: int,
         transform_settings: TransformSettings,
         learning_rate: float,
+        by_sum: bool = False,
         normalization: Normalization = IMAGENET,
     ):
-        self.layer, self.size, self.learning_rate = layer, size, learning_rate
+        self.layer, self.size, self.learning_rate, self.by_sum = layer, size, learning_rate, by_sum
         self.target, self.dtype = device(), next(part.parameters()).dtype
+        wanted, head = OBJECTIVE_SPANS[objective], BesideSums() if by_sum else nn.Identity()
         self.objectives = [
             each.to(self.target, self.dtype)
-            for each in windowed_objectives(
-                with_batch_norm_folded(part), size, transform_settings, OBJECTIVE_SPANS[objective], normalization
-            )
+            for each in windowed_objectives(with_batch_norm_folded(part), size, transform_settings, wanted, head, normalization)
         ]
 
     def run(
@@ -78,10 +79,17 @@ class Ascent:
         on_gpu = self.target.type == "cuda"
         optimizer = torch.optim.Adam([images.spectra], lr=self.learning_rate, fused=True, capturable=on_gpu)
         own = torch.tensor(channels, device=self.target)
+        trace = torch.empty(len(draws.scale), len(channels), dtype=self.dtype, device=self.target)
+        turns = self.turns(draws)
+        begin = len(state["trace"]) if state else 0
+        if state:
+            optimizer.load_state_dict(state["optimizer"])
+            trace[:begin] = state["trace"].to(trace)
+        answered = trace[:begin].any(dim=0) if self.by_sum else None
 
         def step(turns: list[Turn]) -> torch.Tensor:
             optimizer.zero_grad()
-            values = self.backward(images, own, turns)
+            values = self.backward(images, own, turns, answered)
             optimizer.step()
             return values
 
@@ -89,12 +97,6 @@ class Ascent:
         if on_gpu and len(self.objectives) == 1:
             replayed = Replayed(lambda indices: step([Turn(self.objectives[0], slice(None), indices)]))
             climb = lambda turns: replayed(turns[0].indices)
-        trace = torch.empty(len(draws.scale), len(channels), dtype=self.dtype, device=self.target)
-        turns = self.turns(draws)
-        begin = len(state["trace"]) if state else 0
-        if state:
-            optimizer.load_state_dict(state["optimizer"])
-            trace[:begin] = state["trace"].to(trace)
         for done in watch(range(begin, len(trace))):
             trace[done] = climb(turns[done])
             if (done + 1) % CHECK_EVERY == 0 or done + 1 == len(trace):
@@ -108,13 +110,26 @@ class Ascent:
             )
         return images.finished(), trace
 
-    def backward(self, images: FourierImages, own: torch.Tensor, turns: list[Turn]) -> torch.Tensor:
-        """The objective of each image at its own channel (N,); the gradient to descend is added to that of `images`."""
+    def backward(
+        self, images: FourierImages, own: torch.Tensor, turns: list[Turn], answered: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """The objective of each image at its own channel (N,); the gradient to descend is added to that of `images`.
+
+        answered: which images' objective has been above zero (N,), if sums are climbed; those that answer now are added.
+        """
         values = torch.empty(len(own), dtype=self.dtype, device=self.target)
         for turn in turns:
-            own_values = turn.objective(images, turn.members, turn.indices).gather(1, own[turn.members, None])[:, 0]
-            (-own_values.sum()).backward()
+            means, channels = turn.objective(images, turn.members, turn.indices), own[turn.members, None]
+            if answered is None:
+                climbed = own_values = means.gather(1, channels)[:, 0]
+            else:
+                own_values, own_sums = (side.gather(1, channels)[:, 0] for side in means.chunk(2, dim=1))
+                silent = (answered[turn.members] | (own_values != 0)).logical_not()  # then own_values has no gradient
+                climbed = own_values + silent * own_sums
+            (-climbed.sum()).backward()
             values[turn.members] = own_values.detach()
+        if answered is not None:
+            answered |= values != 0
         return values
 
     def turns(self, draws: Draws) -> list[list[Turn]]:

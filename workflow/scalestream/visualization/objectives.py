@@ -19,6 +19,13 @@ OBJECTIVE_SPANS: dict[str, Callable[[int], Span]] = {
 }
 
 
+class BesideSums(nn.Module):
+    """What a ReLU makes of maps (N, C, H, W), and behind that, as C further channels, the maps themselves."""
+
+    def forward(self, sums: torch.Tensor) -> torch.Tensor:
+        return torch.cat([sums.relu(), sums], dim=1)
+
+
 class WindowedObjective(nn.Module):
     """What the network sees of the images under some of the scales, and the objective there.
 
@@ -67,11 +74,12 @@ def windowed_objectives(
     size: int,
     transform_settings: TransformSettings,
     wanted: Callable[[int], Span],
+    head: nn.Module,
     normalization: Normalization = IMAGENET,
 ) -> list[WindowedObjective]:
     """The objectives of `size` x `size` images: one for all scales, unless the window touches the border of the image.
 
-    wanted: a value of OBJECTIVE_SPANS.
+    wanted: a value of OBJECTIVE_SPANS. head: what becomes of that span of the maps.
     """
     sides = {scale: result_size(size, transform_settings.jitter, scale) for scale in transform_settings.scales}
     groups: dict[tuple, dict[float, Span]] = {}
@@ -80,13 +88,12 @@ def windowed_objectives(
             behind = window(part, side, wanted)
             groups.setdefault((behind.span.length, behind.margins), {})[scale] = behind.span
         return [
-            WindowedObjective(restricted(part, margins), size, transform_settings, spans, normalization)
+            WindowedObjective(nn.Sequential(restricted(part, margins), head), size, transform_settings, spans, normalization)
             for (_, margins), spans in groups.items()
         ]
     except NotLocalError as unknown:
         logging.warning("the network runs on whole images, as its receptive field cannot be derived: %s", unknown)
     for scale, side in sides.items():
         groups.setdefault((side,), {})[scale] = Span(0, side)
-    return [
-        WindowedObjective(Spanned(part, wanted), size, transform_settings, spans, normalization) for spans in groups.values()
-    ]
+    whole = nn.Sequential(Spanned(part, wanted), head)
+    return [WindowedObjective(whole, size, transform_settings, spans, normalization) for spans in groups.values()]

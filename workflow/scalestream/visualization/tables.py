@@ -12,6 +12,7 @@ VISUALIZATIONS = schema(
     steps=pa.int32(),
     activation=pa.float32(),
     dead_gradient=pa.bool_(),
+    started_silent=pa.bool_(),
     png=pa.binary(),
     trace=pa.list_(pa.float32()),
 )
