@@ -85,7 +85,8 @@ def receptive_field(traced: Traced, layer: str) -> int | None:
 def _adds(node: fx.Node) -> bool:
     function = node.op == "call_function" and node.target in ADDITIONS
     method = node.op == "call_method" and node.target in ADDITION_METHODS
-    return (function or method) and len(node.args) == 2 and all(isinstance(operand, fx.Node) for operand in node.args)
+    plain = len(node.args) == 2 and not node.kwargs  # not a multiple of one of them
+    return (function or method) and plain and all(isinstance(operand, fx.Node) for operand in node.args)
 
 
 def _sum(traced: Traced, node: fx.Node, shapes: dict[fx.Node, tuple[int, ...]]) -> Sum:
@@ -95,6 +96,8 @@ def _sum(traced: Traced, node: fx.Node, shapes: dict[fx.Node, tuple[int, ...]]) 
         raise NoBlock("it is no sum of maps with rows and columns")
     if shapes[operands[0]] != shapes[operands[1]]:
         raise NoBlock("its two maps are of different shapes")
+    if not traced.variable.issuperset(operands):
+        raise NoBlock("one of its maps is the same for all images")
     behind = [ancestors([operand]) for operand in operands]
     order = {each: position for position, each in enumerate(traced.module.graph.nodes)}
     fork = max(behind[0] & behind[1] & traced.variable, key=order.get)

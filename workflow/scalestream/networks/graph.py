@@ -8,7 +8,7 @@ from torch import fx, nn
 from torch.fx.experimental.optimization import fuse
 
 from scalestream.networks.interface import RECTIFIED
-from scalestream.networks.tracing import Traced, ancestors, descendants, is_in_place, is_relu, trace
+from scalestream.networks.tracing import Traced, ancestors, descendants, is_overwritten, is_relu, trace
 
 
 def cut_after(network: nn.Module, layer: str) -> fx.GraphModule:
@@ -71,8 +71,7 @@ def _unharmed(traced: Traced, graph: fx.Graph, layer: str, value: fx.Node) -> fx
     """The layer's output, given its node's; a copy where the network overwrites it later."""
     if layer not in traced.nodes:
         return graph.call_function(torch.relu, (value,))
-    overwritten = any(is_in_place(traced.module, user) for user in traced.nodes[layer].users)
-    return graph.call_method("clone", (value,)) if overwritten else value
+    return graph.call_method("clone", (value,)) if is_overwritten(traced.module, traced.nodes[layer]) else value
 
 
 def _in_order(traced: Traced, nodes: set[fx.Node]) -> list[fx.Node]:

@@ -79,7 +79,9 @@ def trace(network: nn.Module) -> Traced:
             "write its forward pass without branches on values or shapes"
         ) from error
     module = fx.GraphModule(network, graph)
+    _read_what_overwrites(module)
     graph.eliminate_dead_code(lambda node: node.is_impure() or is_in_place(module, node))
+    module.recompile()
     return Traced(module, {name: node for node, name in _names(module, tracer.returned).items()})
 
 
@@ -151,10 +153,19 @@ def is_relu(part: fx.GraphModule, node: fx.Node) -> bool:
 def is_in_place(part: fx.GraphModule, node: fx.Node) -> bool:
     """Whether the operation overwrites its first input."""
     function = node.op == "call_function"
-    asked = function and (node.kwargs.get("inplace") or any(argument is True for argument in node.args))
+    by_position = node.target in ACTIVATION_FUNCTIONS and any(argument is True for argument in node.args)
+    asked = function and (node.kwargs.get("inplace") or by_position)
     by_name = function and node.target in (operator.iadd, torch.relu_)
     method = node.op == "call_method" and node.target.endswith("_") and not node.target.endswith("__")
     return bool(asked or by_name or method or getattr(module_of(part, node), "inplace", False))
+
+
+def is_overwritten(part: fx.GraphModule, node: fx.Node) -> bool:
+    """Whether an operation in place overwrites the node's value, which dropout and the like share."""
+    same = [source(part, node)]
+    for each in same:
+        same += [user for user in each.users if source(part, user) is not user]
+    return any(is_in_place(part, user) for each in same for user in each.users)
 
 
 def source(part: fx.GraphModule, node: fx.Node) -> fx.Node:
@@ -198,6 +209,19 @@ def descendants(node: fx.Node) -> set[fx.Node]:
             found.add(each)
             pending += each.users
     return found
+
+
+def _read_what_overwrites(module: fx.GraphModule) -> None:
+    """Has what is computed after an operation in place read that operation, where the network reads what it has overwritten."""
+    order = {node: position for position, node in enumerate(module.graph.nodes)}
+    same: dict[fx.Node, list[fx.Node]] = {}  # the nodes so far whose values are one tensor
+    for node in module.graph.nodes:
+        overwrites = is_in_place(module, node)
+        shares = overwrites or source(module, node) is not node
+        same[node] = same[node.all_input_nodes[0]] if shares else []
+        for each in same[node] if overwrites else ():
+            each.replace_all_uses_with(node, delete_user_cb=lambda user: order[user] > order[node])
+        same[node].append(node)
 
 
 def _names(module: fx.GraphModule, returned: dict[str, list[fx.Node]]) -> dict[fx.Node, str]:
