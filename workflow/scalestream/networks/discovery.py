@@ -1,6 +1,7 @@
 """Finding the residual blocks of a network in its graph."""
 
 import operator
+import re
 from dataclasses import dataclass
 
 import torch
@@ -61,7 +62,7 @@ def find_blocks(traced: Traced, size: int) -> tuple[list[Block], dict[str, str]]
         channels, length = shapes[found.post][1], shapes[found.post][2]
         stage, side = stage + (length != side), length
         shared = any(found.kernels & other.kernels for other in sums.values() if other is not found)
-        name = post.removesuffix(RECTIFIED).removeprefix("layer")
+        name = re.sub(r"^layer(?=\d)", "", post.removesuffix(RECTIFIED))
         blocks.append(Block(name, names[found.bypass], names[found.branch], post, channels, stage, shared))
     return blocks, left_out
 
@@ -92,7 +93,7 @@ def _adds(node: fx.Node) -> bool:
 def _sum(traced: Traced, node: fx.Node, shapes: dict[fx.Node, tuple[int, ...]]) -> Sum:
     """The sum that a node makes; raises NoBlock."""
     operands = [source(traced.module, operand) for operand in node.args]
-    if any(len(shapes[operand]) != 4 for operand in operands):
+    if any(len(shapes[operand]) != 4 or shapes[operand][2] != shapes[operand][3] for operand in operands):
         raise NoBlock("it is no sum of maps with rows and columns")
     if shapes[operands[0]] != shapes[operands[1]]:
         raise NoBlock("its two maps are of different shapes")

@@ -4,6 +4,7 @@ import difflib
 
 import timm
 import torch
+from huggingface_hub import model_info, try_to_load_from_cache
 from timm.data import resolve_data_config
 from torch import nn
 
@@ -12,6 +13,8 @@ from scalestream.networks.interface import Preprocessing
 
 PREFIX = "timm:"
 PRETRAINED = "pretrained"
+FILES = ("model.safetensors", "pytorch_model.bin")  # that timm looks for in a repository
+TIMEOUT = 10  # seconds
 
 
 class TimmNetwork:
@@ -39,6 +42,7 @@ class TimmNetwork:
     def fetch(self, weights: str) -> dict[str, torch.Tensor]:
         """The state dict, from the hub's cache or the network; raises OSError."""
         try:
+            self._require_answer()
             return self._create(pretrained=True).state_dict()
         except InputError:
             raise
@@ -51,6 +55,12 @@ class TimmNetwork:
     def _create(self, **options) -> nn.Module:
         self._require_known()
         return timm.create_model(self.timm_name, **options)
+
+    def _require_answer(self) -> None:
+        """Raises the hub's error at once where it does not answer; timm would ask for most of a minute."""
+        repository = timm.get_pretrained_cfg(self.timm_name).hf_hub_id
+        if repository and not any(isinstance(try_to_load_from_cache(repository, file), str) for file in FILES):
+            model_info(repository, timeout=TIMEOUT)
 
     def _require_known(self) -> None:
         name, _, tag = self.timm_name.partition(".")
