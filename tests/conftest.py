@@ -76,8 +76,15 @@ def layers_of(network: str) -> dict[str, int]:
 def randomized(architecture: str, classes: int, seed: int = 0):
     """The network with seeded random weights and batch norm statistics that are not trivial, frozen."""
     torch.manual_seed(seed)
-    network = build(architecture, classes)
+    return enlivened(build(architecture, classes))
+
+
+@torch.no_grad()
+def enlivened(network: torch.nn.Module) -> torch.nn.Module:
+    """The network with batch norms, and convolutions that it begins with at zero, that are not trivial; frozen."""
     for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d) and not module.weight.any():
+            torch.nn.init.kaiming_normal_(module.weight)
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(std=0.1)
             module.running_var.uniform_(0.5, 1.5)

@@ -306,11 +306,16 @@ SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", "evalua
 
 # A constant, an operator or a default that is changed, and the rules that use it.
 EDITS_OF_MEANING = {
-    ("networks/basic_resnet.py", "else 1000", "else 1001"): [
+    ("networks/families/small.py", "if stage == 1", "if stage <= 1"): [
         "resolve_model",
         *SHOWN,
         *EVALUATED,
-        "summarize_activations",
+        "compare_with_paper",
+    ],
+    ("networks/interface.py", "if first.time_step else", "if not first.time_step else"): [
+        "resolve_model",
+        *SHOWN,
+        *EVALUATED,
         "compare_with_paper",
     ],
     ("networks/graph.py", "len(called) == len(set(called))", "len(called) >= len(set(called))"): [*VISUALIZED, *EVALUATED],
@@ -328,7 +333,7 @@ EDITS_OF_MEANING = {
         "def outputs(self, rows: int = 1) -> int:",
     ): VISUALIZED,
     ("images/demo.py", "SHAPE_RADIUS = (0.075,", "SHAPE_RADIUS = (0.076,"): ["draw_demo_images"],
-    ("images/preprocessing.py", "IMAGENET_STD = (0.229,", "IMAGENET_STD = (0.228,"): [*SHOWN, *EVALUATED],
+    ("images/preprocessing.py", "(0.229, 0.224, 0.225)", "(0.228, 0.224, 0.225)"): [*SHOWN, *EVALUATED],
     ("images/preprocessing.py", "factor: float = 2", "factor: float = 3"): ["evaluate_criteria", "measure_responses"],
     ("images/cache.py", "ROWS = 64", "ROWS = 65"): ["cache_images"],
     ("activations/summary.py", "top: int = 9", "top: int = 8"): ["summarize_activations"],
@@ -398,8 +403,8 @@ EDITS_WITHOUT_MEANING = {
     "a new definition": ("visualization/tables.py", "OBJECTIVE = ", "OTHER = schema(layer=pa.string())\nOBJECTIVE = "),
     "another network": (
         "networks/architectures.py",
-        "ARCHITECTURES = {",
-        'ARCHITECTURES = {\n    "other": "scalestream.networks.other:OTHER",',
+        "FAMILIES = {",
+        'FAMILIES = {\n    "scalestream.networks.families.other:Other": ("other",),',
     ),
     "how often a checkpoint is kept": ("run/checkpoint.py", "INTERVAL = 60", "INTERVAL = 61"),
     "text on an image that is left out": ("errors.py", "convert it to 8-bit RGB", "make it 8-bit RGB"),

@@ -231,9 +231,10 @@ function onKey(event) {
 }
 
 function begin() {
-  const { architecture, weights, steps, tolerance, magnification, naturalImages } = facts;
+  const { architecture, weights, steps, linear, tolerance, magnification, naturalImages } = facts;
   byId("facts").textContent = `${architecture}, weights ${weights}; visualizations of ${steps} steps. Eq. 1: ReLU(Pre(X_In)) < Pre(S(X_In)), `
     + `S magnifies ${magnification}x. Eq. 2: 1/${tolerance} < Post(X_In) / Post(X_Pre) < ${tolerance}.`
+    + (linear.length ? ` Linear stream: the network does not rectify the sum of ${linear.join(", ")}; Post is ReLU of it.` : "")
     + (naturalImages ? "" : " Natural images were left out.");
   byId("block").append(element("option", { value: "" }, "All"), ...blocks.map(({ name, verdict }) =>
     element("option", { value: name }, `${name} (${verdict.filter((each) => each === 3).length} of ${verdict.length} pass)`)));

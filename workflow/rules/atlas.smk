@@ -34,7 +34,7 @@ rule build_atlas:
             "visualization.steps",
             "atlas.natural_images",
         )
-        | {"blocks": LAYERS_BY_BLOCK},
+        | {"blocks": LAYERS_BY_BLOCK, "linear": LINEAR},
     log:
         "logs/build_atlas.log",
     benchmark:

@@ -85,6 +85,7 @@ config = CONFIG  # which the report's captions read
 ARCHITECTURE = CONFIG["model"]["architecture"]
 NETWORK = description(ARCHITECTURE)
 BLOCKS = {block.name: block for block in checking.judged(CONFIG, NETWORK)}
+LINEAR = [name for name, block in BLOCKS.items() if block.is_linear]
 ABLATED = [name for name in BLOCKS if name in CONFIG["ablation"]["blocks"]]
 LAYERS = NETWORK.channels(BLOCKS.values())
 LAYERS_BY_BLOCK = {name: block.layers for name, block in BLOCKS.items()}
@@ -98,6 +99,8 @@ MODEL = {"weights": "results/model/weights.safetensors", "manifest": "results/mo
 if workflow.is_main_process:
     for difference in completion.differences(CONFIG, NETWORK):
         logger.warning(difference)
+    if LINEAR:
+        logger.warning(f"linear stream: {', '.join(LINEAR)}: {ARCHITECTURE} does not rectify the sum; Post is ReLU of it")
 
 settings = partial(configuration.settings, CONFIG)
 STUDY = settings("study")["study"]

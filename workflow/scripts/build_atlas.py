@@ -20,6 +20,7 @@ def main(snakemake) -> None:
         "architecture": settings["model.architecture"],
         "weights": settings["model.weights"],
         "steps": settings["visualization.steps"],
+        "linear": settings["linear"],
         "tolerance": settings["criteria.tolerance"],
         "magnification": settings["criteria.magnification"],
     }

@@ -165,7 +165,7 @@ def is_overwritten(part: fx.GraphModule, node: fx.Node) -> bool:
     same = [source(part, node)]
     for each in same:
         same += [user for user in each.users if source(part, user) is not user]
-    return any(is_in_place(part, user) for each in same for user in each.users)
+    return any(is_in_place(part, user) and user.all_input_nodes[0] is each for each in same for user in each.users)
 
 
 def source(part: fx.GraphModule, node: fx.Node) -> fx.Node:
