@@ -1,5 +1,5 @@
-"""Real runs of other networks to figures and atlas: a bottleneck ResNet, a recurrent one with a pair of time steps, one of timm's
-with a linear stream, and one of a user's own file; on a few small photographs, with random weights."""
+"""Real runs of other networks to figures and atlas: a bottleneck ResNet, a recurrent one with a pair of time steps, one of
+timm's with a linear stream, and one of a user's own file; on a few small photographs, with random weights."""
 
 import os
 import subprocess
