@@ -2,21 +2,26 @@
 
 import hashlib
 import json
+import re
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn import functional as F
 from torchvision.models import ResNet18_Weights, resnet18
 
 import resolve_model
-from conftest import randomized
+from conftest import enlivened, randomized
 from scalestream.errors import InputError
 from scalestream.networks.architectures import architecture, description
 from scalestream.networks.manifest import Manifest
-from scalestream.networks.weights import published_name, resolve, with_weights
+from scalestream.networks.weights import build, published_name, random_network, resolve, save, with_weights
 
 IMAGES = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
 
@@ -79,6 +84,65 @@ def test_a_torch_file_gives_the_same_network(tmp_path):
     torch.save(network.state_dict(), tmp_path / "weights.pth")
     loaded = resolve("small", str(tmp_path / "weights.pth"))
     assert torch.equal(loaded(IMAGES), network(IMAGES)) and loaded.fc.out_features == 7
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda state: {"epoch": 3, "arch": "resnet18", "state_dict": state, "optimizer": {"lr": 0.1}},
+        lambda state: {"model": state, "epoch": 3},
+        lambda state: {f"module.{name}": value for name, value in state.items()},
+        lambda state: {"state_dict": {f"module.{name}": value for name, value in state.items()}, "flags": ["a"]},
+    ],
+)
+def test_a_trainings_checkpoint_gives_the_same_network(tmp_path, wrap):
+    network = randomized("small", 7)
+    torch.save(wrap(network.state_dict()), tmp_path / "checkpoint.pth")
+    assert torch.equal(resolve("small", str(tmp_path / "checkpoint.pth"))(IMAGES), network(IMAGES))
+
+
+def test_only_names_that_all_begin_with_module_lose_it(tmp_path):
+    state = randomized("small", 7).state_dict()
+    torch.save(state | {"module.fc.weight": state["fc.weight"]}, tmp_path / "weights.pth")
+    with pytest.raises(InputError, match=r"it holds module\.fc\.weight, which the network does not have"):
+        resolve("small", str(tmp_path / "weights.pth"))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_another_precision_are_those_in_single_precision(tmp_path, dtype):
+    """Of torchvision's published files two are in half precision."""
+    network = randomized("small", 7)
+    state = {name: value.to(dtype) if value.is_floating_point() else value for name, value in network.state_dict().items()}
+    torch.save(state, tmp_path / "weights.pth")
+    save_file(state, tmp_path / "weights.safetensors")
+    network.load_state_dict({name: value.float() for name, value in state.items()})
+    for file in ("weights.pth", "weights.safetensors"):
+        loaded = resolve("small", str(tmp_path / file))
+        assert all(parameter.dtype == torch.float32 for parameter in loaded.parameters())
+        assert torch.equal(loaded(IMAGES), network(IMAGES))
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "message"),
+    [
+        ("resnet18", "resnet34", r"it holds layer1\.2\.conv1\.weight, which the network does not have"),
+        ("resnet34", "resnet18", r"layer1\.2\.conv1\.weight is missing"),
+        ("resnet18", "resnet50", r"layer1\.0\.conv1\.weight has shape \(64, 64, 1, 1\), the network needs \(64, 64, 3, 3\)"),
+        (
+            "resnet50",
+            "resnext50_32x4d",
+            r"layer1\.0\.conv1\.weight has shape \(128, 64, 1, 1\), the network needs \(64, 64, 1, 1\)",
+        ),
+        ("resnet18", "small", r"conv1\.weight has shape \(16, 3, 7, 7\), the network needs \(64, 3, 7, 7\)"),
+        ("cornet_s", "resnet18", r"V1\.conv1\.weight is missing"),
+        ("small", "cornet_s", r"conv1\.weight is missing"),
+    ],
+)
+def test_weights_of_another_network_are_refused_in_one_line(name, other, message):
+    with pytest.raises(InputError) as error:
+        with_weights(description(name), build(other).state_dict(), "weights.pth")
+    expected = f"model.weights: weights.pth does not fit {name}: {message}; give weights of {name}"
+    assert re.fullmatch(expected, str(error.value))
 
 
 @pytest.mark.parametrize("content", [b"", b"no weights", None])
@@ -155,3 +219,115 @@ def test_the_manifest_of_other_weights_has_no_published_name(file, tmp_path, cap
     with caplog.at_level("INFO"):
         manifest = resolved(tmp_path, file)
     assert (manifest.weights, manifest.published) == (str(file), None) and not caplog.messages
+
+
+BATCHES = [torch.randn(n, 3, 64, 64, generator=torch.Generator().manual_seed(n)) for n in (12, 8, 16)]
+
+
+@pytest.fixture(scope="module")
+def random():
+    """Not to be changed."""
+    return random_network("small", 5, BATCHES)
+
+
+def test_random_weights_are_hes(random):
+    """Normal with a variance of 2 over the inputs of a neuron (He et al. 2015); gains one, biases zero."""
+    checked = 0
+    for module in random.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            weight = module.weight.numpy().astype(np.float64).ravel()
+            deviation = np.sqrt(2 / module.weight[0].numel())
+            assert abs(weight.std() / deviation - 1) < 5 / np.sqrt(2 * weight.size)
+            assert abs(weight.mean()) < 5 * deviation / np.sqrt(weight.size)
+            assert abs((weight**4).mean() / deviation**4 - 3) < 5 * np.sqrt(96 / weight.size)
+            checked += weight.size
+        if isinstance(module, nn.BatchNorm2d):
+            assert (module.weight == 1).all()
+        if getattr(module, "bias", None) is not None:
+            assert (module.bias == 0).all()
+    assert checked > 1e5
+    assert not random.training and not any(parameter.requires_grad for parameter in random.parameters())
+
+
+def statistics(maps: list[torch.Tensor]) -> tuple[np.ndarray, np.ndarray]:
+    """Of a channel: the mean over batches of their means, and of their variances, in float64; maps: (N, C, H, W)."""
+    batches = [each.numpy().astype(np.float64).transpose(1, 0, 2, 3).reshape(each.shape[1], -1) for each in maps]
+    return np.mean([each.mean(axis=1) for each in batches], axis=0), np.mean(
+        [each.var(axis=1, ddof=1) for each in batches], axis=0
+    )
+
+
+def test_batch_norms_have_the_statistics_of_their_inputs(random):
+    """The first by hand; the others from what a pass that normalises by batch gives them."""
+    mean, variance = statistics([F.conv2d(batch, random.conv1.weight, stride=2, padding=3) for batch in BATCHES])
+    np.testing.assert_allclose(random.bn1.running_mean, mean, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(random.bn1.running_var, variance, rtol=1e-4)
+
+    plain, inputs = deepcopy(random), {}
+    norms = {name: module for name, module in plain.named_modules() if isinstance(module, nn.BatchNorm2d)}
+    for name, norm in norms.items():
+        norm.track_running_stats, norm.running_mean, norm.running_var = False, None, None  # so that it takes the batch's own
+        norm.register_forward_hook(lambda _m, args, _o, name=name: inputs.setdefault(name, []).append(args[0].clone()))
+    for batch in BATCHES:
+        plain(batch)
+    assert len(inputs) == 20
+    for name, maps in inputs.items():
+        mean, variance = statistics(maps)
+        norm = random.get_submodule(name)
+        np.testing.assert_allclose(norm.running_mean, mean, rtol=0, atol=1e-4 * np.sqrt(variance.max()))
+        np.testing.assert_allclose(norm.running_var, variance, rtol=1e-3)
+
+
+def test_a_random_network_is_lively(random):
+    """Otherwise than with statistics of 0 and 1, with which its maps and logits are of any size."""
+    kept, images = {}, torch.randn(8, 3, 64, 64, generator=torch.Generator().manual_seed(9))
+    network = deepcopy(random)
+    for name, module in network.named_modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.register_forward_hook(lambda _m, _i, output, name=name: kept.update({name: output.clone()}))
+    logits = network(images)
+    for maps in kept.values():
+        assert maps.mean().abs() < 0.3 and 0.7 < maps.std() < 1.3
+        assert ((maps > 0).any(0).any(-1).any(-1)).all()  # no channel is silent for all images
+    assert 0.05 < logits.std(dim=0).mean() and logits.std() < 100
+
+
+def test_random_weights_follow_from_the_seed_alone(random):
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    again = random_network("small", 5, iter(BATCHES))
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert all(torch.equal(again.state_dict()[name], value) for name, value in random.state_dict().items())
+    other = random_network("small", 6, BATCHES)
+    assert not any(torch.equal(mine, its) for mine, its in zip(convolutions(other), convolutions(random)))
+
+
+def convolutions(network: nn.Module) -> list[torch.Tensor]:
+    return [module.weight for module in network.modules() if isinstance(module, nn.Conv2d)]
+
+
+def test_what_a_library_builds_at_zero_is_random_too():
+    """timm begins with branches that are zero, of which no channel could be visualized."""
+    network = random_network("timm:resnetv2_18", 0, [torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))])
+    weights = convolutions(network)
+    assert all(abs(weight.std() / np.sqrt(2 / weight[0].numel()) - 1) < 0.05 for weight in weights) and len(weights) == 21  # the last makes the logits
+
+
+@pytest.mark.parametrize("name", ["small", "cornet_s"])
+def test_a_saved_network_is_read_back_with_tensors_that_it_shares(tmp_path, name):
+    torch.manual_seed(0)
+    network = enlivened(build(name))
+    digest = save(network, tmp_path / "weights.safetensors")
+    assert digest == hashlib.sha256((tmp_path / "weights.safetensors").read_bytes()).hexdigest()
+    state = load_file(tmp_path / "weights.safetensors")
+    assert state.keys() == network.state_dict().keys()
+    assert torch.equal(with_weights(description(name), state, "x")(IMAGES), network(IMAGES))
+
+
+def test_tensors_that_have_two_names_are_saved_under_both(tmp_path):
+    network = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    network[1].weight = network[0].weight
+    save(network, tmp_path / "weights.safetensors")
+    state = load_file(tmp_path / "weights.safetensors")
+    assert state.keys() == network.state_dict().keys() and torch.equal(state["0.weight"], state["1.weight"])
+    assert torch.equal(state["1.weight"], network[0].weight)
