@@ -84,7 +84,7 @@ def description(name: str) -> Description:
     kept = MADE / f"{key[:16]}.json"
     try:
         return Description.from_json(kept.read_text())
-    except (OSError, TypeError, ValueError):
+    except (OSError, KeyError, TypeError, ValueError):
         text = _asked("describe", name)
     kept.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(kept) as path:

@@ -93,7 +93,7 @@ class Description:
 
     @classmethod
     def from_json(cls, text: str) -> "Description":
-        """Raises ValueError or TypeError for other text."""
+        """Raises KeyError, TypeError or ValueError for other text."""
         fields = json.loads(text)
         fields["blocks"] = tuple(Block(**block) for block in fields["blocks"])
         fields["layers"] = {name: Layer(**layer) for name, layer in fields["layers"].items()}

@@ -182,7 +182,7 @@ def _passes_on(module: nn.Module | None) -> bool:
 @torch.no_grad()
 def map_shapes(traced: Traced, size: int) -> dict[fx.Node, tuple[int, ...]]:
     """The shapes of all tensors that a network computes of one image of the given side in pixels, by node."""
-    parameter = next(traced.module.parameters())
+    parameter = next(traced.module.parameters(), torch.empty(0))
     image = torch.zeros(1, 3, size, size, dtype=parameter.dtype, device=parameter.device)
     ShapeProp(traced.module).propagate(image)
     described = {node: node.meta.get("tensor_meta") for node in traced.module.graph.nodes}
