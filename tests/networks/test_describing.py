@@ -94,9 +94,14 @@ RECEPTIVE_FIELDS = {
     "resnet101": of_pre(11, [19, 27, 35], [43, 59, 75, 91], [*range(107, 812, 32)], [843, 907, 971]),
     "resnet152": of_pre(11, [19, 27, 35], [*range(43, 156, 16)], [*range(171, 1292, 32)], [1323, 1387, 1451]),
     "cornet_s": {
-        **{"V2.t0": (19, 27), "V2.t1": (27, 43)},
-        **{"V4.t0": (43, 59), "V4.t1": (59, 91), "V4.t2": (91, 123), "V4.t3": (123, 155)},
-        **{"IT.t0": (155, 187), "IT.t1": (187, 251)},
+        "V2.t0": (19, 27),
+        "V2.t1": (27, 43),
+        "V4.t0": (43, 59),
+        "V4.t1": (59, 91),
+        "V4.t2": (91, 123),
+        "V4.t3": (123, 155),
+        "IT.t0": (155, 187),
+        "IT.t1": (187, 251),
     },
 }
 
@@ -155,8 +160,10 @@ def test_a_users_network_is_described_once_and_again_when_its_file_changes(tmp_p
     ]
     assert first.layers == {
         "stem": Layer(4, 7),
-        **{"layer1": Layer(4, 15), "relu": Layer(4, 15)},
-        **{"layer2": Layer(4, 23), "relu_1": Layer(4, 23)},
+        "layer1": Layer(4, 15),
+        "relu": Layer(4, 15),
+        "layer2": Layer(4, 23),
+        "relu_1": Layer(4, 23),
     }
     assert first.classifier == "head" and list(first.weights) == ["as_built"]
     assert description("mine.py:Network") == first and len(asked) == 1

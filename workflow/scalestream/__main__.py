@@ -40,10 +40,14 @@ def show_provenance(arguments: argparse.Namespace) -> None:
 
 def show_blocks(arguments: argparse.Namespace) -> None:
     """Print every block, the visualizations there are to make, and how long they take on this machine."""
+    from scalestream.config.checking import completed, judged
     from scalestream.config.files import read
-    from scalestream.report.overview import overview
 
-    for line in overview(read(arguments.configfile)):
+    config, network = completed(read(arguments.configfile))
+    analysed = judged(config, network)
+    from scalestream.report.overview import overview  # torch takes seconds to import
+
+    for line in overview(config, network, analysed):
         print(line, flush=True)
 
 

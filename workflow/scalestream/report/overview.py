@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import torch
 
 from scalestream.config import dependencies
-from scalestream.config.checking import completed, judged
 from scalestream.config.settings import jitter
 from scalestream.networks.interface import Block, Description
 from scalestream.visualization.duration import seconds_by_layer
@@ -15,13 +14,8 @@ from scalestream.visualization.visualize import Optimization
 COLUMNS = ("block", "In", "Pre", "Post", "channels", "field In", "field Pre", "growth", "jitter In", "jitter Pre")
 
 
-def overview(raw: dict) -> Iterator[str]:
-    """Lines: every block of the network, the visualizations of the configured ones, and the time to expect for them.
-
-    raw: the configuration as it is given. Raises InputError as for a run, but looks at no file.
-    """
-    config, network = completed(raw)
-    analysed = judged(config, network)
+def overview(config: dict, network: Description, analysed: list[Block]) -> Iterator[str]:
+    """Lines: every block of the network, the visualizations of the analysed ones, and the time to expect for them."""
     pairs = [block for block in analysed if block not in network.blocks]
     yield from _table([COLUMNS, *(_row(block, config, network) for block in [*network.blocks, *pairs])])
     yield from (f"not a block: {name}: {reason}" for name, reason in network.left_out.items())
