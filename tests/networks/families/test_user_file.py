@@ -120,6 +120,7 @@ def test_a_file_that_makes_no_network_is_told_in_one_line(folder, content, name,
             r"the network has no linear layer that makes its logits",
         ),
     ],
+    ids=["values", "shapes", "chance", "tracing", "grey", "vector", "maps", "tuple", "classifier"],
 )
 def test_a_network_that_cannot_be_studied_is_told_in_one_line(folder, content, message):
     (folder / "mine.py").write_text(content)
