@@ -12,6 +12,7 @@ from torch import nn
 from torchvision.transforms import CenterCrop
 
 from scalestream.networks.device import device
+from scalestream.networks.interface import RECTIFIED
 from scalestream.visualization.visualize import Optimization, start
 
 
@@ -29,17 +30,28 @@ class Clone(nn.Module):
         return maps.clone()
 
 
-def name_for_lucent(network: nn.Module, layer: str) -> str:
-    """Lucent's name of the layer.
+class Rectified(nn.Module):
+    """Passes maps on as they are; what its ReLU makes of them is for a hook alone."""
 
-    torchvision adds In to the output of bn2 in place, so a hook there reads Post. To let Lucent see Pre, the batch norm is
-    followed by a copy, and Lucent is pointed at the batch norm alone.
+    def __init__(self):
+        super().__init__()
+        self.relu = nn.ReLU()
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        self.relu(maps)
+        return maps
+
+
+def name_for_lucent(network: nn.Module, layer: str) -> str:
+    """Lucent's name of a layer that is a module, or that is ReLU of one's output, in the network, which is changed for it.
+
+    Networks overwrite maps: torchvision adds In to Pre in place, so a hook there reads Post. To let Lucent see what a module
+    made, it is followed by a copy, and Lucent is pointed at the module alone.
     """
-    if not layer.endswith("bn2"):
-        return layer.replace(".", "_")
-    block = network.get_submodule(layer.rpartition(".")[0])
-    block.bn2 = nn.Sequential(block.bn2, Clone())
-    return layer.replace(".", "_") + "_0"
+    module_name = layer.removesuffix(RECTIFIED)
+    after = Clone() if layer == module_name else Rectified()
+    network.set_submodule(module_name, nn.Sequential(network.get_submodule(module_name), after))
+    return module_name.replace(".", "_") + ("_0" if layer == module_name else "_1_relu")
 
 
 def transforms(settings: Optimization) -> list:

@@ -478,7 +478,7 @@ def changes(path: Path) -> dict[str, str]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             changed.body.append(ast.parse("_changed = 1").body[0])
             found[node.name] = ast.unparse(tree)
-        elif isinstance(node, ast.Assign):
+        elif isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Attribute):  # which defines nothing
             changed.value = ast.Tuple([changed.value, ast.Constant(1)], ast.Load())
             name = next(inner.id for inner in ast.walk(node.targets[0]) if isinstance(inner, ast.Name))
             found[name] = ast.unparse(tree)

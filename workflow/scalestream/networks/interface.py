@@ -22,8 +22,9 @@ RECTIFIED = ".rectified"  # of the name of a layer that is ReLU of a sum which t
 class Block:
     """A residual block and its three analysed layers, by name.
 
-    input: what bypasses the block (the paper's In). pre: the last layer before the sum. post: ReLU(In + Pre). stage: by the
-    side of the maps, counted from 1. time_step: whether it is a step in time of a recurrent area, whose steps share weights.
+    input: what bypasses the block (the paper's In). pre: the last layer before the sum. post: the sum after its ReLU, or after
+    the activation that the network has in its place. stage: by the side of the maps, counted from 1. time_step: whether it is a
+    step in time of a recurrent area, whose steps share weights.
     A pair of blocks is a block too: with In of the earlier one, Pre and Post of the later one.
     """
 

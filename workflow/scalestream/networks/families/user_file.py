@@ -30,7 +30,7 @@ class UserFile:
             raise InputError(f"model.architecture: {path} has no function {function!r}; give path/to/file.py:function")
         try:
             network = make()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise InputError(
                 f"model.architecture: {self.name} fails ({type(error).__name__}: {in_one_line(error)}); "
                 "it is called without arguments and returns an nn.Module"
@@ -58,7 +58,7 @@ class UserFile:
         module = importlib.util.module_from_spec(specification)
         try:
             specification.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise InputError(
                 f"model.architecture: {file} cannot be imported ({type(error).__name__}: {in_one_line(error)}); mend the file"
             ) from error
