@@ -19,8 +19,8 @@ test: setup ## set up, then run the tests that guard a change, on two cores
 test-all: setup ## set up, then run every test: on a real Slurm, in a real browser, every fault, real input
 	$(PYTEST)
 
-bench-visualization: setup ## set up, then time the visualization beside plain Lucent
-	PYTHONPATH=workflow .venv/bin/python benchmarks/visualization.py
+bench-visualization: setup ## set up, then time the visualization beside plain Lucent (ARGUMENTS="--architecture resnet50")
+	PYTHONPATH=workflow .venv/bin/python benchmarks/visualization.py $(ARGUMENTS)
 
 bench-ablation: setup ## set up, then time ablation and activations beside the plain loops
 	PYTHONPATH=workflow .venv/bin/python benchmarks/ablation.py

@@ -1,8 +1,10 @@
-"""Plain Lucent beside this project's visualization, on ResNet18 at 224 pixels with the paper's settings, in one run.
+"""Plain Lucent beside this project's visualization, on ResNet18 or another network with the paper's settings, in one run.
 
 Both are given the same noise and draws. They alternate, and of every figure the median over the rounds is kept. The network
 has seeded random weights, as the cost does not depend on their values. For plain Lucent they ask for gradients, as torchvision
-hands them out; "frozen" is plain Lucent on weights that do not.
+hands them out; "frozen" is plain Lucent on weights that do not. Plain Lucent makes every image; ours does with
+`visualization.post: all`, and with `passing` leaves out those that only pictures need, of channels that do not pass in the
+paper (in another network, of all).
 """
 
 import argparse
@@ -17,13 +19,17 @@ import numpy as np
 import torch
 import yaml
 from torch.utils.flop_counter import FlopCounterMode
-from torchvision.models import resnet18
 
 import plain_lucent
 from machine import describe, measured_peak, seconds, wait
-from scalestream.config.settings import jitter
+from scalestream.config import files
+from scalestream.config.completion import BY_RECEPTIVE_FIELD, complete
+from scalestream.config.dependencies import optimization, pictured_posts
+from scalestream.errors import InputError
 from scalestream.networks.architectures import description
 from scalestream.networks.graph import cut_after
+from scalestream.networks.interface import Description
+from scalestream.networks.weights import build
 from scalestream.run.malloc import keep_freed_memory
 from scalestream.visualization import cuda_graphs
 from scalestream.visualization.ascent import Ascent
@@ -32,22 +38,18 @@ from scalestream.visualization.transforms import together
 from scalestream.visualization.visualize import Optimization, start
 
 REPOSITORY = Path(__file__).parents[1]
-NETWORK = description("resnet18")
-LAYERS = NETWORK.channels(NETWORK.blocks)
+PAPERS = "resnet18"
 WARM_UP = cuda_graphs.WARM_UP + 2 if torch.cuda.is_available() else 1
 STEPS = WARM_UP + 3  # of a round
 PARTS = ("image", "transforms", "network", "optimiser")
 
 
-def paper_settings(layer: str) -> Optimization:
-    """The paper's optimisation of a layer, of a few steps."""
-    paper = yaml.safe_load((REPOSITORY / "config" / "paper.yaml").read_text())
-    settings = {f"visualization.{name}": value for name, value in paper["visualization"].items()}
-    settings |= {
-        "visualization.seed": paper["visualization"]["seeds"][0],
-        "images.crop": paper["images"]["crop"],
-        "jitter": {layer: jitter(paper, layer)},
-    }
+def paper_settings(network: Description, layer: str) -> Optimization:
+    """The paper's optimisation of a layer, of a few steps; in another network, with jitter by receptive field."""
+    paper = files.read([REPOSITORY / "config" / "paper.yaml"])
+    if network.architecture != PAPERS:
+        paper = files.overlaid(paper, {"visualization": {"jitter": BY_RECEPTIVE_FIELD}})
+    settings = optimization(complete(paper, network), [layer], seed=0)
     return replace(Optimization.from_settings(settings, layer), steps=STEPS)
 
 
@@ -89,13 +91,13 @@ def parts(ascent: Ascent, channels: list[int], settings: Optimization) -> tuple[
     return {part: seconds(work[part]) / len(channels) for part in PARTS}, counter.get_total_flops() / len(channels)
 
 
-def measure(layer: str, rounds: int, peak: float) -> dict:
+def measure(described: Description, layer: str, rounds: int, peak: float) -> dict:
     """Milliseconds for one channel and step of plain Lucent and ours, their ratio, and where our time goes."""
     torch.manual_seed(0)
-    network, settings = resnet18().eval(), paper_settings(layer)
+    network, settings = build(described.architecture), paper_settings(described, layer)
     part = cut_after(network, layer)
     ascent = Ascent(part, layer, "neuron", settings.size, settings.transform_settings, settings.learning_rate)
-    channels = list(range(min(ascent.batch_size(), LAYERS[layer])))
+    channels = list(range(min(ascent.batch_size(), described.layers[layer].channels)))
     frozen_network = deepcopy(network).requires_grad_(False)
     plain, frozen, ours = [], [], []
     for _ in range(rounds):
@@ -114,14 +116,15 @@ def measure(layer: str, rounds: int, peak: float) -> dict:
     }
 
 
-def whole_experiment(rows: list[dict]) -> dict:
-    """All layers, each weighted by its channels."""
-    weights = [LAYERS[row["layer"]] for row in rows]
+def whole_experiment(network: Description, rows: list[dict], post: str) -> dict:
+    """Means over all channels of all layers, where ours visualizes those of a value of `visualization.post`."""
+    layers = network.channels(network.blocks)
     plain, frozen, ours = (
-        float(np.average([row[key] for row in rows], weights=weights)) for key in ("plain_ms", "frozen_ms", "ours_ms")
+        sum(row[key] * made[row["layer"]] for row in rows) / sum(layers[row["layer"]] for row in rows)
+        for key, made in (("plain_ms", layers), ("frozen_ms", layers), ("ours_ms", visualized(network, post)))
     )
     return {
-        "layer": "all, weighted by channels",
+        "layer": f"all, post: {post}",
         "plain_ms": plain,
         "frozen_ms": frozen,
         "ours_ms": ours,
@@ -129,12 +132,31 @@ def whole_experiment(rows: list[dict]) -> dict:
     }
 
 
+def visualized(network: Description, post: str) -> dict[str, int]:
+    """How many channels of each layer are visualized with a value of `visualization.post`, where those of the paper pass."""
+    layers = network.channels(network.blocks)
+    if post == "all":
+        return layers
+    published = yaml.safe_load((REPOSITORY / "resources" / "published.yaml").read_text())["criteria"]
+    passing = {name: found["passing"] for name, found in published.items()} if network.architecture == PAPERS else {}
+    return layers | {layer: passing.get(block.name, 0) for layer, (block,) in pictured_posts(network.blocks).items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--layers", nargs="+", default=list(LAYERS), choices=list(LAYERS), metavar="LAYER")
+    parser.add_argument("--architecture", default=PAPERS, help="as model.architecture")
+    parser.add_argument("--layers", nargs="+", metavar="LAYER", help="all, if none is named")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", type=Path, default=REPOSITORY / "results" / "benchmarks" / "visualization.json")
     arguments = parser.parse_args()
+    try:
+        network = description(arguments.architecture)
+    except InputError as error:
+        parser.error(str(error))
+    layers = list(network.channels(network.blocks))
+    for layer in arguments.layers or ():
+        if layer not in layers:
+            parser.error(f"{network.architecture} has no layer {layer!r}; it has {', '.join(layers)}")
     torch.set_num_threads(1)
     keep_freed_memory()
     peak = measured_peak()
@@ -142,14 +164,16 @@ def main() -> None:
     columns = ["plain_ms", "frozen_ms", "ours_ms", "ratio", *(f"{part}_ms" for part in PARTS), "peak_share"]
     print(f"{'layer':25s}" + "".join(f"{column:>14s}" for column in columns))
     rows = []
-    for layer in arguments.layers:
-        rows.append(measure(layer, arguments.rounds, peak))
+    for layer in arguments.layers or layers:
+        rows.append(measure(network, layer, arguments.rounds, peak))
         print(f"{layer:25s}" + "".join(f"{rows[-1][column]:14.2f}" for column in columns), flush=True)
-    rows.append(whole_experiment(rows))
-    print(f"{rows[-1]['layer']:25s}" + "".join(f"{rows[-1][column]:14.2f}" for column in columns[:4]))
+    whole = [whole_experiment(network, rows, post) for post in ("all", "passing")]
+    for row in whole:
+        share = row["ours_ms"] / row["plain_ms"]
+        print(f"{row['layer']:25s}" + "".join(f"{row[column]:14.2f}" for column in columns[:4]) + f"  {share:.3f} of plain")
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     keys = ("layer", "plain_ms", "ours_ms", "ratio")
-    arguments.output.write_text(json.dumps([{key: row[key] for key in keys} for row in rows], indent=1) + "\n")
+    arguments.output.write_text(json.dumps([{key: row[key] for key in keys} for row in [*rows, *whole]], indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from conftest import REPOSITORY
 TINY = {
     "images": {"demo": {"per_class": 4}, "batch_size": 8},
     "blocks": ["2.0", "2.1"],
-    "visualization": {"steps": 16},
+    "visualization": {"steps": 16, "post": "passing"},
     "criteria": {"tolerance": 3},  # so that several channels pass after so few steps
     "ablation": {"blocks": ["2.1"], "trials": 2, "trials_per_job": 1, "scale_percents": [20, 50], "slack": {"2.1": 1}},
 }

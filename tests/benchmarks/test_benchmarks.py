@@ -20,22 +20,25 @@ def benchmark(name: str, *arguments: str) -> subprocess.CompletedProcess:
 
 def test_the_visualization_benchmark(tmp_path):
     output = tmp_path / "benchmarks" / "visualization.json"
-    done = benchmark("visualization.py", "--layers", "layer1.0", "layer2.0.bn2", "--rounds", "1", "--output", str(output))
+    done = benchmark("visualization.py", "--layers", "layer1.1", "layer2.0.bn2", "--rounds", "1", "--output", str(output))
     assert done.returncode == 0, done.stderr
     rows = json.loads(output.read_text())
-    assert [row["layer"] for row in rows] == ["layer1.0", "layer2.0.bn2", "all, weighted by channels"]
+    assert [row["layer"] for row in rows] == ["layer1.1", "layer2.0.bn2", "all, post: all", "all, post: passing"]
     for row in rows:
         assert set(row) == {"layer", "plain_ms", "ours_ms", "ratio"}
         assert row["ratio"] == pytest.approx(row["plain_ms"] / row["ours_ms"])
         assert min(row["plain_ms"], row["ours_ms"]) > 0
         assert f"{row['ratio']:14.2f}" in done.stdout
-    one, other, both = (row["plain_ms"] for row in rows)
-    assert both == pytest.approx((64 * one + 128 * other) / 192)
+    one, other, every, passing = rows
+    assert every["plain_ms"] == passing["plain_ms"] == pytest.approx((64 * one["plain_ms"] + 128 * other["plain_ms"]) / 192)
+    assert every["ours_ms"] == pytest.approx((64 * one["ours_ms"] + 128 * other["ours_ms"]) / 192)
+    assert passing["ours_ms"] == pytest.approx((6 * one["ours_ms"] + 128 * other["ours_ms"]) / 192)  # six pass in block 1.1
+    assert f"{passing['ours_ms'] / passing['plain_ms']:.3f} of plain" in done.stdout
 
 
 def test_a_layer_that_does_not_exist_is_refused_in_one_line():
     done = benchmark("visualization.py", "--layers", "layer5")
-    assert done.returncode == 2 and "invalid choice: 'layer5'" in done.stderr.splitlines()[-1]
+    assert done.returncode == 2 and "resnet18 has no layer 'layer5'; it has layer1.0, " in done.stderr.splitlines()[-1]
 
 
 def test_the_ablation_benchmark(tmp_path):

@@ -65,11 +65,16 @@ def top_images():
     )
 
 
-def thumbnails():
+def thumbnails(made):
     buffer = io.BytesIO()
     Image.effect_noise((32, 32), 60).convert("RGB").save(buffer, format="webp")
     rows = [
-        {"layer": row["layer"], "channel": row["channel"], "visualization": buffer.getvalue(), "top_images": buffer.getvalue()}
+        {
+            "layer": row["layer"],
+            "channel": row["channel"],
+            "visualization": buffer.getvalue() if made(row) else None,
+            "top_images": buffer.getvalue(),
+        }
         for row in visualizations()
     ]
     return pa.Table.from_pylist(rows, schema=THUMBNAILS).to_batches(1000)
@@ -113,18 +118,18 @@ def past_the_paper() -> dict[str, list[dict]]:
     return {"stability": stability, "natural": natural, "tuning": tuning}
 
 
-def build(folder: Path, natural_images: bool = True, study: bool = True) -> Path:
-    """An atlas of the full experiment's size."""
+def build(folder: Path, natural_images: bool = True, study: bool = True, made=lambda row: True) -> Path:
+    """An atlas of the full experiment's size, with those visualizations that were made."""
     layers = {name: block.layers for name, block in BLOCKS.items()}
     found = describe(
         layers,
         criteria(),
-        visualizations(),
+        filter(made, visualizations()),
         top_images() if natural_images else None,
         FACTS,
         **(past_the_paper() if study else {}),
     )
-    write(folder, found, thumbnails(), ASSETS)
+    write(folder, found, thumbnails(made), ASSETS)
     return folder
 
 
@@ -335,6 +340,24 @@ def test_without_a_study_the_page_says_nothing_of_one(chromium, tmp_path):
         page.goto((tmp_path / "index.html").as_uri() + "#2.1/15")
         assert page.locator("#study").is_hidden() and page.locator("svg").count() == 0
         assert page.locator("#sort option").count() == 3
+
+
+@pytest.mark.parametrize("natural_images", [True, False])
+def test_a_visualization_that_was_not_made_is_told_in_words(chromium, tmp_path, natural_images):
+    build(tmp_path, natural_images, made=lambda row: row["layer"] != "layer2.1" or row["channel"] in (15, 28))
+    assert sorted(path.name for path in (tmp_path / "images/layer2.1").glob("*[0-9].webp")) == ["15.webp", "28.webp"]
+    with page_of(chromium, tmp_path) as page:
+        page.goto((tmp_path / "index.html").as_uri() + "#2.1/16")
+        assert page.inner_text("#columns .missing") == "only for channels that pass"
+        assert page.locator("#columns p").all_inner_texts().count("no visualization") == 1
+        assert page.locator("#columns img").count() == (5 if natural_images else 2)
+        box = page.locator("#columns .missing").bounding_box()
+        assert box["width"] == pytest.approx(box["height"], abs=1) and box["width"] > 60
+        page.goto((tmp_path / "index.html").as_uri() + "#2.1/28")
+        assert page.locator("#columns .missing").count() == 0
+        assert page.locator("#columns section").nth(2).inner_text().count(", started silent") == 1
+        assert page.locator(".card:has-text('2.1 · 16') .missing").count() == 1
+        assert page.locator(".card:has-text('2.1 · 28') .missing").count() == 0
 
 
 def test_a_channel_without_a_ratio_and_one_that_was_silent_say_so(page, atlas):

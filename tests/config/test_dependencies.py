@@ -5,7 +5,7 @@ import copy
 import pytest
 import yaml
 
-from conftest import REPOSITORY
+from conftest import REPOSITORY, blocks_of
 from scalestream.config import dependencies
 from scalestream.config.completion import complete
 from scalestream.config.dependencies import chunks
@@ -55,6 +55,24 @@ def test_a_jitter_of_another_layer_does_not_rerun_an_optimisation():
     own = changed(visualization__jitter_by_layer=jitters | {"layer2.1.bn2": 6})
     assert dependencies.optimization(own, ["layer2.1.bn2"], 0)["jitter"] == {"layer2.1.bn2": 6}
     assert dependencies.optimization(changed(visualization__jitter=12), ["layer4.1"], 0)["jitter"] == {"layer4.1": 12}
+
+
+def test_only_pictures_need_a_post_that_is_no_analysed_blocks_in():
+    small = blocks_of("small")
+    assert dependencies.pictured_posts(small.values()) == {
+        f"layer{name}": [small[name]] for name in ("1.1", "2.1", "3.1", "4.1")
+    }
+    some = [small[name] for name in ("2.0", "3.0", "3.1")]
+    assert list(dependencies.pictured_posts(some)) == ["layer2.0", "layer3.1"]
+    pair = SMALL.by_name["2.0-2.1"]
+    assert dependencies.pictured_posts([small["2.1"], pair]) == {"layer2.1": [small["2.1"], pair]}
+
+
+def test_pictures_of_post_depend_on_the_channels_that_figure_1_names_of_their_block():
+    config = changed(figures__figure1={"2.1": [7, 3, 7], "3.1": [9]}, visualization__seeds=[4, 0])
+    expected = OPTIMIZATION | {"visualization.seed": 4, "jitter": {"layer2.1": 8}, "figure1": [3, 7]}
+    assert dependencies.posts(config, "layer2.1", [blocks_of("small")["2.1"]]) == expected
+    assert dependencies.posts(config, "layer1.1", [blocks_of("small")["1.1"]])["figure1"] == []
 
 
 def test_more_seeds_and_larger_jobs_do_not_rerun_an_optimisation():

@@ -174,6 +174,20 @@ def test_accuracy_has_a_line_for_every_condition_and_trial():
     ]
 
 
+def test_a_column_without_visualizations_has_no_curve():
+    """Post, where no channel of the block passes."""
+    rows = [
+        {"block": block, "column": column, "step": step, "lower": 0, "median": step, "upper": 9}
+        for block, columns in {"1.1": ("In", "Pre"), "2.0": ("In", "Pre", "Post")}.items()
+        for column in columns
+        for step in (1, 2)
+    ]
+    first, second = objective(rows).axes
+    assert [list(line.get_ydata()) for line in first.lines] == [[1, 2], [1, 2], []]
+    assert [text.get_text() for text in first.get_legend().get_texts()] == ["In", "Pre", "Post"]
+    assert [list(line.get_ydata()) for line in second.lines] == [[1, 2]] * 3
+
+
 def test_the_objective_rises_with_its_band():
     rows = [
         {"block": "2.1", "column": column, "step": step, "lower": step - 1, "median": step, "upper": step + 2}

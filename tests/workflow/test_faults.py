@@ -106,6 +106,7 @@ def killed_and_resumed(folder, config: dict, script: str, output: str) -> None:
         *(
             pytest.param(*stage, marks=pytest.mark.long)
             for stage in [
+                ("visualize_posts", "visualizations/layer2.1.parquet"),
                 ("extract_activations", "activations/*.parquet"),
                 ("ablate_no_scale", "ablation/2.1/no_scale.parquet"),
                 ("screen_candidates", "ablation/2.1/random/screening/*.parquet"),

@@ -28,6 +28,8 @@ READ = {
     ("gather_visualizations", "measure_responses"),
     ("evaluate_criteria", "select_channels"),
     ("evaluate_criteria", "visualize_whole_channels"),
+    ("evaluate_criteria", "visualize_posts"),
+    ("visualize_posts", "draw_thumbnails"),
     ("select_channels", "screen_candidates"),
     ("summarize_activations", "ablate_no_scale"),
     ("screen_candidates", "ablate"),
@@ -44,6 +46,7 @@ NOT_READ = {
     ("cache_images", "visualize"),
     ("ablate", "gather_candidates"),
     ("compute_sensitivity", "evaluate_criteria"),
+    ("visualize_posts", "measure_responses"),
     ("draw_thumbnails", "ablate"),
 }
 
@@ -70,8 +73,9 @@ def visualization() -> set[str]:
 
 
 def but_for_the_ablation() -> set[str]:
-    """Those of the visualization, without what ablates another block and what sums that up."""
+    """Those of the visualization, without what shows or ablates another block and what sums that up."""
     return visualization() - {
+        "visualize_posts",
         "select_channels",
         "ablate_no_scale",
         "screen_candidates",
@@ -94,9 +98,7 @@ def but_for_the_ablation() -> set[str]:
 
 def shown_layer() -> set[str]:
     """What a layer that no criterion reads goes into."""
-    return {"visualize", "gather_visualizations"} | affected(
-        "summarize_objective", "draw_thumbnails", "visualize_whole_channels", "compare_with_paper"
-    )
+    return affected("visualize_posts", "visualize_whole_channels", "compare_with_paper")
 
 
 def added_seed() -> set[str]:
@@ -118,11 +120,23 @@ KEYS = {
         {"images": {"crop": 108}},
         lambda: affected("extract_activations", "visualize", "visualize_whole_channels"),
     ),
+    "images.interpolation": ({"images": {"interpolation": "bicubic"}}, lambda: affected("cache_images")),
+    "images.mean": (
+        {"images": {"mean": [0.5, 0.5, 0.5]}},
+        lambda: affected("extract_activations", "visualize", "visualize_whole_channels"),
+    ),
+    "images.std": (
+        {"images": {"std": [0.5, 0.5, 0.5]}},
+        lambda: affected("extract_activations", "visualize", "visualize_whole_channels"),
+    ),
     "images.cache": ({"images": {"cache": False}}, set),
     "images.batch_size": ({"images": {"batch_size": 5}}, set),
     "images.demo.per_class": ({"images": {"demo": {"per_class": 5}}}, lambda: affected("draw_demo_images")),
     "images.demo.seed": ({"images": {"demo": {"per_class": 4, "seed": 1}}}, lambda: affected("draw_demo_images")),
-    "blocks": ({"blocks": ["1.1", "2.0", "2.1"]}, but_for_the_ablation),
+    "blocks": (
+        {"blocks": ["1.1", "2.0", "2.1"]},
+        lambda: but_for_the_ablation() | {"visualize_posts", "extract_activations", "summarize_activations"},
+    ),
     "visualization.steps": ({"visualization": {"steps": 17}}, visualization),
     "visualization.learning_rate": ({"visualization": {"learning_rate": 0.04}}, visualization),
     "visualization.sd": ({"visualization": {"sd": 0.02}}, visualization),
@@ -134,10 +148,15 @@ KEYS = {
     "visualization.scales": ({"visualization": {"scales": [1, 1.1]}}, visualization),
     "visualization.angles": ({"visualization": {"angles": [0, 3]}}, visualization),
     "visualization.silent": ({"visualization": {"silent": "lucent"}}, visualization),
+    "visualization.post": (
+        {"visualization": {"post": "all"}},
+        lambda: {"visualize", "gather_visualizations"} | affected("summarize_objective", "draw_thumbnails"),
+    ),
     "visualization.seeds": ({"visualization": {"seeds": [0, 1, 2]}}, added_seed),
     "visualization.channels_per_job": ({"visualization": {"channels_per_job": 12}}, lambda: affected("visualize")),
     "criteria.tolerance": ({"criteria": {"tolerance": 1.6}}, lambda: affected("evaluate_criteria")),
     "criteria.magnification": ({"criteria": {"magnification": 3}}, lambda: affected("evaluate_criteria", "measure_responses")),
+    "criteria.pairs": ({"criteria": {"pairs": [["2.0", "2.1"]]}}, but_for_the_ablation),
     "ablation.blocks": ({"ablation": {"blocks": ["2.0", "2.1"]}}, lambda: affected("select_channels", "compose_grids")),
     "ablation.selection": ({"ablation": {"selection": "majority"}}, lambda: affected("select_channels")),
     "ablation.scale_percents": ({"ablation": {"scale_percents": [20]}}, lambda: affected("ablate", "ablate_doses")),
@@ -163,7 +182,7 @@ KEYS = {
     "study.dose.points": ({"study": {"dose": {"points": 1}}}, lambda: affected("ablate_doses")),
     "study.dose.draws": ({"study": {"dose": {"draws": 3}}}, lambda: affected("ablate_doses")),
     "study.resamples": ({"study": {"resamples": 60}}, lambda: affected("compute_effects")),
-    "figures.figure1": ({"figures": {"figure1": {"2.1": [3]}}}, lambda: affected("compose_grids")),
+    "figures.figure1": ({"figures": {"figure1": {"2.1": [3]}}}, lambda: affected("visualize_posts", "compose_grids")),
     "atlas.natural_images": ({"atlas": {"natural_images": False}}, lambda: affected("build_atlas")),
 }
 
@@ -183,8 +202,8 @@ SWAPS = {
     "two layers": ({"visualization": {"jitter_by_layer": {"layer2.0.bn2": 4, "layer2.1.bn2": 0}}}, visualization),
     "the first seed": (
         {"visualization": {"seeds": [1, 0]}},
-        lambda: (
-            {"visualize"} | affected("gather_visualizations", "gather_criteria", "select_channels", "visualize_whole_channels")
+        lambda: affected(
+            "gather_visualizations", "gather_criteria", "select_channels", "visualize_whole_channels", "visualize_posts"
         ),
     ),
     "the order of a choice": ({"visualization": {"scales": [0.975, 1, 1.025, 0.95, 1.05]}}, visualization),
@@ -336,9 +355,9 @@ EDITS_OF_MEANING = {
     ("images/preprocessing.py", "(0.229, 0.224, 0.225)", "(0.228, 0.224, 0.225)"): [*SHOWN, *EVALUATED],
     ("images/preprocessing.py", "factor: float = 2", "factor: float = 3"): ["evaluate_criteria", "measure_responses"],
     ("images/cache.py", "ROWS = 64", "ROWS = 65"): ["cache_images"],
-    ("activations/summary.py", "top: int = 9", "top: int = 8"): ["summarize_activations"],
-    ("activations/extraction.py", "PART = 4096", "PART = 4097"): ["extract_activations"],
-    ("activations/center.py", "maps.shape[2] // 2", "maps.shape[2] // 3"): SHOWN,
+    ("activations/summary.py", "top: int = 9", "top: int = 8"): ["summarize_activations", *EVALUATED, "measure_responses"],
+    ("activations/extraction.py", "PART = 4096", "PART = 4097"): ["extract_activations", *EVALUATED, "measure_responses"],
+    ("activations/center.py", "maps.shape[2] // 2", "maps.shape[2] // 3"): [*SHOWN, *EVALUATED],
     ("visualization/ascent.py", "CPU_BATCH = 16", "CPU_BATCH = 17"): VISUALIZED,
     ("visualization/resampling.py", "move * size / (size - 1)", "move * size / (size + 1)"): VISUALIZED,
     ("visualization/traces.py", "[25, 50, 75]", "[20, 50, 80]"): ["summarize_objective"],
@@ -380,7 +399,7 @@ EDITS_OF_MEANING = {
         "plot_figure3",
         "plot_figure4",
     ],
-    ("../scripts/summarize_activations.py", "1024", "1023"): ["summarize_activations"],
+    ("../scripts/summarize_activations.py", "1024", "1023"): ["summarize_activations", *EVALUATED, "measure_responses"],
 }
 
 # What is only said, and how it looks.

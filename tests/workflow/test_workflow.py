@@ -59,6 +59,41 @@ def test_the_stable_outputs(tiny):
     assert not list((tiny / "results").rglob("*.partial"))
 
 
+def test_what_only_a_picture_needs_is_made_of_passing_channels(tiny):
+    """Post of 2.1; that of 2.0 is In of 2.1."""
+    passing = [row["channel"] for row in table(tiny, "criteria") if row["block"] == "2.1" and row["passes"]]
+    assert 0 < len(passing) < 24
+    assert [row["channel"] for row in table(tiny, "visualizations/layer2.1")] == passing
+    assert len(table(tiny, "visualizations/layer2.0")) == 24
+    pictured = {(row["layer"], row["channel"]): row["visualization"] is not None for row in table(tiny, "thumbnails")}
+    assert {channel for (layer, channel), there in pictured.items() if layer == "layer2.1" and there} == set(passing)
+    assert len(pictured) == 5 * 24 and all(there for (layer, _), there in pictured.items() if layer != "layer2.1")
+    images = [path.name for path in (tiny / "results/atlas/images/layer2.1").iterdir()]
+    assert sorted(images) == sorted(
+        [*(f"{channel}-top.webp" for channel in range(24)), *(f"{channel}.webp" for channel in passing)]
+    )
+    objective = {(row["block"], row["column"]): row["n_channels"] for row in table(tiny, "objective")}
+    columns = [(block, column) for block in ("2.0", "2.1") for column in ("In", "Pre", "Post")]
+    assert objective == dict.fromkeys(columns, 24) | {("2.1", "Post"): len(passing)}
+
+
+def test_a_channel_that_figure_1_names_and_all_of_them_can_be_visualized(copy):
+    """All are those of the passing ones but for rounding, as others share their batch."""
+    path = "visualizations/layer2.1"
+    passing = {row["channel"]: row for row in table(copy, path)}
+    named = next(channel for channel in range(24) if channel not in passing)
+    config = overlaid(TINY, figures={"figure1": {"2.1": [named]}})
+    completed(copy, config, "results/grids.parquet")
+    assert {row["channel"] for row in table(copy, path)} == {*passing, named}
+    (shown,) = (row for row in table(copy, "grids") if (row["channel"], row["column"]) == (named, "Post"))
+    assert shown["in_figure1"] and not shown["passes"] and shown["center_neuron"]
+    completed(copy, overlaid(TINY, visualization={"post": "all"}), f"results/{path}.parquet")
+    every = table(copy, path)
+    assert [row["channel"] for row in every] == list(range(24))
+    for channel, row in passing.items():
+        assert every[channel]["trace"][:4] == pytest.approx(row["trace"][:4], rel=1e-3, abs=1e-4)
+
+
 def test_the_paper_is_not_compared_with_another_network(tiny):
     rows = table(tiny, "paper_comparison")
     assert len(rows) == 41 and {row["verdict"] for row in rows} == {"not comparable"}
@@ -79,7 +114,7 @@ def test_every_job_was_measured(tiny):
         "plot_benchmarks",
         "render_tables",
     }  # which come later
-    assert ("visualize", "0/layer2.1/0-24") in measured and all(seconds > 0 for seconds in measured.values())
+    assert ("visualize", "0/layer2.0/0-24") in measured and all(seconds > 0 for seconds in measured.values())
 
 
 def test_restyling_draws_the_figures_alone(copy):
@@ -276,9 +311,12 @@ def test_every_rule_of_the_papers_run_is_planned(tmp_path):
     paper = yaml.safe_load((REPOSITORY / "config/paper.yaml").read_text())
     images = ["--config", f"images={{root: {tmp_path / 'val'}}}"]
     jobs = planned(tmp_path, paper, *images)
-    assert jobs["gather_visualizations"] == 18 and jobs["visualize"] == sum(
-        -(-channels // 32) for channels in (64,) * 3 + (128,) * 5 + (256,) * 5 + (512,) * 5
-    )
+    read = {64: 2, 128: 4, 256: 4, 512: 4}  # layers that are In or Pre of a block, by their channels
+    assert jobs["visualize"] == sum(layers * channels // 32 for channels, layers in read.items())
+    assert jobs["gather_visualizations"] == 14 and jobs["visualize_posts"] == 4
+    every = planned(tmp_path, overlaid(paper, visualization={"post": "all"}), *images)
+    assert every["visualize"] == jobs["visualize"] + (64 + 128 + 256 + 512) // 32
+    assert every["gather_visualizations"] == 18 and "visualize_posts" not in every
     assert jobs["screen_candidates"] == jobs["ablate"] == 4 and jobs["cache_images"] == 4
     on_slurm = planned(tmp_path, paper, "--workflow-profile", str(REPOSITORY / "profiles/slurm"), *images)
     assert on_slurm == jobs and sum(jobs.values()) < 400

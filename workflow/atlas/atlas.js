@@ -31,8 +31,9 @@ function verdictOf({ verdict }) {
   return element("span", { class: `verdict ${["", "partly", "partly", "both"][verdict]}` }, VERDICTS[verdict]);
 }
 
-/** A visualization's activation, and what must be known of it. */
+/** A visualization's activation, and what must be known of it; null where there is no visualization. */
 function response(layer, channel) {
+  if (layers[layer].activation[channel] === null) return null;
   const { activation, dead_gradient, started_silent } = layers[layer];
   const note = dead_gradient.includes(channel) ? ", never active" : started_silent.includes(channel) ? ", started silent" : "";
   return `activation ${text(activation[channel])}${note}`;
@@ -40,9 +41,11 @@ function response(layer, channel) {
 
 function picture({ block, channel }, column) {
   const layer = block.layers[column];
+  const said = response(layer, channel);
+  if (!said) return element("span", { class: "missing" }, "only for channels that pass");
   return element("img", {
     loading: "lazy", src: `images/${layer}/${channel}.webp`, decoding: "async", width: 224, height: 224,
-    alt: `Block ${block.name}, channel ${channel}, visualization at ${column}: ${response(layer, channel)}`,
+    alt: `Block ${block.name}, channel ${channel}, visualization at ${column}: ${said}`,
   });
 }
 
@@ -92,8 +95,9 @@ function show() {
 
 function column(each, name) {
   const layer = each.block.layers[name];
+  const said = response(layer, each.channel);
   const made = element("section", {}, element("h3", {}, name), element("p", {}, layer), picture(each, name),
-    element("p", {}, `visualization, ${response(layer, each.channel)}`));
+    element("p", {}, said ? `visualization, ${said}` : "no visualization"));
   if (facts.naturalImages) {
     made.append(mosaic(each, name), element("p", {}, `top images, activations ${layers[layer].top[each.channel].join(", ")}`));
   }

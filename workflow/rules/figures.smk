@@ -6,7 +6,7 @@ STYLE = local(relpath(WORKFLOW / "scalestream" / "figures" / "print.mplstyle"))
 
 
 rule draw_thumbnails:
-    """Small pictures of every channel: its visualization, and its top images."""
+    """Small pictures of every channel: its visualization, if there is one, and its top images."""
     input:
         top="results/top_images.parquet",
         visualizations=expand("results/visualizations/{layer}.parquet", layer=LAYERS),
@@ -14,7 +14,7 @@ rule draw_thumbnails:
         "results/thumbnails.parquet",
     params:
         code=code("draw_thumbnails"),
-        settings=settings(*dependencies.VIEWED_IMAGES),
+        settings=settings(*dependencies.VIEWED_IMAGES) | {"layers": LAYERS},
     log:
         "logs/draw_thumbnails.log",
     benchmark:

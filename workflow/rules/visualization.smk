@@ -1,5 +1,8 @@
-"""Inputs: the model. Outputs: results/visualizations/, center-neuron visualizations of every channel by layer, and
-results/whole_channel_visualizations/, whole-channel ones of the passing channels by block."""
+"""Inputs: the model. Outputs: results/visualizations/, center-neuron visualizations of every channel by layer (of a layer that no
+criterion reads, perhaps only of those that are shown), and results/whole_channel_visualizations/, whole-channel ones of the passing
+channels by block."""
+
+POSTS = dependencies.pictured_posts(BLOCKS.values()) if CONFIG["visualization"]["post"] == "passing" else {}
 
 
 rule visualize:
@@ -30,6 +33,8 @@ rule gather_visualizations:
         tables=lambda wildcards: visualization_chunks(wildcards.layer, FIRST_SEED),
     output:
         "results/visualizations/{layer}.parquet",
+    wildcard_constraints:
+        layer="|".join(re.escape(layer) for layer in LAYERS if layer not in POSTS),
     params:
         code=code("gather", "scalestream.visualization.tables:VISUALIZATIONS"),
         settings={"schema": "scalestream.visualization.tables:VISUALIZATIONS"},
@@ -41,6 +46,30 @@ rule gather_visualizations:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/gather.py"
+
+
+rule visualize_posts:
+    """Center-neuron visualizations at a block's Post, of the passing channels and those that Figure 1 names; for the figures."""
+    input:
+        **MODEL,
+        criteria=lambda wildcards: [f"results/criteria/{FIRST_SEED}/{block.name}.parquet" for block in POSTS[wildcards.layer]],
+    output:
+        "results/visualizations/{layer}.parquet",
+    wildcard_constraints:
+        layer="|".join(map(re.escape, POSTS)) or "(?!)",
+    params:
+        code=code("visualize_posts"),
+        settings=lambda wildcards: dependencies.posts(CONFIG, wildcards.layer, POSTS[wildcards.layer]),
+    log:
+        "logs/visualize_posts/{layer}.log",
+    benchmark:
+        "results/benchmarks/visualize_posts/{layer}.tsv"
+    conda:
+        "../../envs/scalestream.yaml"
+    resources:
+        gpu=gpus,
+    script:
+        "../scripts/visualize_posts.py"
 
 
 rule visualize_whole_channels:

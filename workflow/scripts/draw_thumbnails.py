@@ -1,6 +1,7 @@
 """Small pictures of every channel of every layer, for the atlas and the grids: its visualization and its top images."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 
@@ -18,20 +19,21 @@ def main(snakemake) -> None:
     top_images = TopImages(settings["images.resize"], settings["images.crop"], settings["images.interpolation"])
     top = by_channel(tables.read(snakemake.input.top, TOP_IMAGES).to_pylist())
 
-    def draw(row: dict) -> dict:
-        neuron = row["layer"], row["channel"]
+    def draw(layer: str, images: dict[int, bytes], channel: int) -> dict:
         return {
-            "layer": row["layer"],
-            "channel": row["channel"],
-            "visualization": encode(opened(row["png"])),
-            "top_images": encode(top_images.mosaic(top[neuron])),
+            "layer": layer,
+            "channel": channel,
+            "visualization": encode(opened(images[channel])) if channel in images else None,
+            "top_images": encode(top_images.mosaic(top[layer, channel])),
         }
 
-    watch = watched("layers drawn", len(snakemake.input.visualizations), "layers")
+    of_layers = list(zip(settings["layers"].items(), snakemake.input.visualizations, strict=True))
+    watch = watched("layers drawn", len(of_layers), "layers")
     with tables.writer(snakemake.output[0], THUMBNAILS) as append, ThreadPoolExecutor(snakemake.threads) as pool:
-        for path in watch(snakemake.input.visualizations):
-            rows = tables.read(path, VISUALIZATIONS, ["layer", "channel", "png"]).to_pylist()
-            append(pool.map(draw, rows))
+        for (layer, channels), path in watch(of_layers):
+            rows = tables.read(path, VISUALIZATIONS, ["channel", "png"]).to_pylist()
+            images = {row["channel"]: row["png"] for row in rows}
+            append(pool.map(partial(draw, layer, images), range(channels)))
 
 
 def by_channel(rows: list[dict]) -> dict[tuple[str, int], list[str]]:

@@ -10,11 +10,12 @@ def main(snakemake) -> None:
     layers = {}
     for path in snakemake.input.visualizations:
         traces = tables.read(path, VISUALIZATIONS, ["layer", "trace"])
-        layers[traces["layer"][0].as_py()] = quartiles(traces["trace"].to_pylist())
+        if len(traces):  # none where images are only of passing channels, and no channel passes
+            layers[traces["layer"][0].as_py()] = list(quartiles(traces["trace"].to_pylist()))
     with tables.writer(snakemake.output[0], OBJECTIVE) as append:
         for block, columns in snakemake.params.settings["layers"].items():
             for column, layer in columns.items():
-                append({"block": block, "column": column, "layer": layer} | row for row in layers[layer])
+                append({"block": block, "column": column, "layer": layer} | row for row in layers.get(layer, []))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,24 @@ def optimization(config: dict, layers: list[str], seed: int) -> dict:
     return settings(config, *OPTIMIZATION) | {"jitter": jitters, "visualization.seed": int(seed)}
 
 
+def pictured_posts(blocks: Iterable[Block]) -> dict[str, list[Block]]:
+    """The blocks (and pairs) by Post, of the layers that no criterion reads, as they are no block's In or Pre: their images are
+    only looked at."""
+    blocks = list(blocks)
+    read = {layer for block in blocks for layer in (block.input, block.pre)}
+    posts: dict[str, list[Block]] = {}
+    for block in blocks:
+        if block.post not in read:
+            posts.setdefault(block.post, []).append(block)
+    return posts
+
+
+def posts(config: dict, layer: str, blocks: list[Block]) -> dict:
+    """Settings of the images of a Post that are only looked at, with the channels that Figure 1 names of its blocks."""
+    named = {channel for block in blocks for channel in config["figures"]["figure1"].get(block.name, [])}
+    return optimization(config, [layer], config["visualization"]["seeds"][0]) | {"figure1": sorted(named)}
+
+
 def screening(config: dict, block: str) -> dict:
     """Settings of a block's screening; its slack says how much higher its draws may score at no scale."""
     slack = config["ablation"]["slack"].get(block, 0)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,13 +26,19 @@ def describe(
     """What the page shows, apart from pictures: columns by channel, for every block and every layer.
 
     blocks: layers by the paper's names (In, Pre, Post), by block. criteria, visualizations, top_images: rows of those tables,
-    the latter None where natural images are left out. facts: what the page says of the run. stability, natural, tuning: rows of
-    the tables of stability, natural criteria and tuning, empty where there are none.
+    the latter None where natural images are left out; a channel may have no visualization. facts: what the page says of the
+    run. stability, natural, tuning: rows of the tables of stability, natural criteria and tuning, empty where there are none.
     """
-    layers: dict[str, dict[str, list]] = {}
+    criteria = _by_channel(criteria)
+    counts = Counter(row["block"] for row in criteria)
+    layers: dict[str, dict[str, list]] = {
+        layer: {"activation": [None] * counts[name], **{fact: [] for fact in NOTED}}
+        for name, columns in blocks.items()
+        for layer in columns.values()
+    }
     for row in _by_channel(visualizations):
-        layer = layers.setdefault(row["layer"], {"activation": [], **{fact: [] for fact in NOTED}})
-        layer["activation"].append(_number(row["activation"]))
+        layer = layers[row["layer"]]
+        layer["activation"][row["channel"]] = _number(row["activation"])
         for fact in NOTED:
             layer[fact] += [row["channel"]] if row[fact] else []
     if top_images is not None:
@@ -40,7 +47,7 @@ def describe(
                 top = layers[row["layer"]].setdefault("top", [[] for _ in layers[row["layer"]]["activation"]])
                 top[row["channel"]].append(_number(row["activation"]))
     judged: dict[str, dict[str, list]] = {name: {term: [] for term in (*TERMS, "verdict")} for name in blocks}
-    for row in _by_channel(criteria):
+    for row in criteria:
         for term in TERMS:
             judged[row["block"]][term].append(_number(row[term]))
         judged[row["block"]]["verdict"].append(row["gain_passes"] + 2 * row["ratio_passes"])
@@ -84,7 +91,8 @@ def write(folder: Path, data: dict, thumbnails: Iterable[pa.RecordBatch], assets
         for row in batch.to_pylist():
             layer = folder / "images" / row["layer"]
             layer.mkdir(parents=True, exist_ok=True)
-            (layer / f"{row['channel']}.webp").write_bytes(row["visualization"])
+            if row["visualization"] is not None:
+                (layer / f"{row['channel']}.webp").write_bytes(row["visualization"])
             if data["facts"]["naturalImages"]:
                 (layer / f"{row['channel']}-top.webp").write_bytes(row["top_images"])
 

@@ -49,7 +49,7 @@ def visualizations(config: dict, analysed: list[Block]) -> dict[str, int]:
     counts = {}
     for block in analysed:
         for layer in block.layers.values():
-            if layer in judged_layers or config["visualization"].get("post", "all") == "all":
+            if layer in judged_layers or config["visualization"]["post"] == "all":
                 counts[layer] = block.channels * (seeds if layer in judged_layers else 1)
     return counts
 

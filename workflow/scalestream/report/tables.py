@@ -4,7 +4,9 @@ import pyarrow as pa
 
 from scalestream.run.tables import schema
 
-THUMBNAILS = schema(layer=pa.string(), channel=pa.int32(), visualization=pa.binary(), top_images=pa.binary())
+THUMBNAILS = schema(
+    ("visualization",), layer=pa.string(), channel=pa.int32(), visualization=pa.binary(), top_images=pa.binary()
+)
 GRIDS = schema(
     ("whole_channel",),
     block=pa.string(),
