@@ -22,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 from torch import nn
 from torch.utils.data import DataLoader
 from torchvision.models import resnet18
@@ -34,6 +33,8 @@ from scalestream.ablation.ablated_network import AblatedNetwork
 from scalestream.ablation.draws import random_channels
 from scalestream.ablation.evaluation import Condition, Evaluation
 from scalestream.activations.extraction import extract
+from scalestream.config.completion import complete
+from scalestream.config.files import read
 from scalestream.images import cache
 from scalestream.images.loading import ImageFiles, ScaleTransformedImages, batches
 from scalestream.networks.architectures import description
@@ -42,13 +43,13 @@ from scalestream.run.checkpoint import Checkpoint
 from scalestream.run.malloc import keep_freed_memory
 
 REPOSITORY = Path(__file__).parents[1]
-PAPER = yaml.safe_load((REPOSITORY / "config" / "paper.yaml").read_text())["images"]
+NETWORK = description("resnet18")
+LAYERS = list(NETWORK.channels(NETWORK.blocks))
+PAPER = complete(read([REPOSITORY / "config" / "paper.yaml"]), NETWORK)["images"]
 ABLATED = {"2.1": 23, "3.1": 46}  # blocks, and how many of their channels pass (paper, section 3)
 CONDITIONS = (1, 11, 50)
 PERCENT = 10
 TIE = 1e-5  # two logits as close as this may change places by rounding; those of images are around 1 to 10
-NETWORK = description("resnet18")
-LAYERS = list(NETWORK.channels(NETWORK.blocks))
 
 
 @dataclass(frozen=True)

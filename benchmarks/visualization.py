@@ -2,9 +2,9 @@
 
 Both are given the same noise and draws. They alternate, and of every figure the median over the rounds is kept. The network
 has seeded random weights, as the cost does not depend on their values. For plain Lucent they ask for gradients, as torchvision
-hands them out; "frozen" is plain Lucent on weights that do not. Plain Lucent makes every image; ours does with
-`visualization.post: all`, and with `passing` leaves out those that only pictures need, of channels that do not pass in the
-paper (in another network, of all).
+hands them out; "frozen" is plain Lucent on weights that do not. Plain Lucent makes every image; so does ours with
+`visualization.post: all`, whereas `passing` leaves out what only pictures need, of channels that do not pass in the paper (in
+another network, of all).
 """
 
 import argparse

@@ -66,7 +66,7 @@ def test_without_its_relu_a_part_gives_what_the_relu_reads(relu):
     torch.testing.assert_close(before(IMAGES), network[0].conv(IMAGES))  # it has the same weights
 
 
-@pytest.mark.parametrize("other", [nn.Identity(), nn.GELU(), torch.tanh, lambda maps: F.relu(maps) + 1])
+@pytest.mark.parametrize("other", [nn.Hardtanh(), nn.GELU(), torch.tanh, lambda maps: F.relu(maps) + 1])
 def test_a_part_that_does_not_end_in_a_relu_has_nothing_before_it(other):
     assert before_relu(cut_after(nn.Sequential(Ending(other).eval(), nn.Identity()), "0")) is None
 

@@ -198,7 +198,7 @@ from scalestream.ablation.ablated_network import AblatedNetwork
 from scalestream.ablation.evaluation import Condition, Evaluation
 from scalestream.images.cache import ImageCache, write
 from scalestream.images.loading import ImageFiles
-from scalestream.networks.architectures import architecture
+from scalestream.networks.architectures import description
 from scalestream.networks.weights import build
 from scalestream.run.malloc import keep_freed_memory
 images, conditions = int(sys.argv[1]), int(sys.argv[2])
@@ -214,7 +214,7 @@ def watch():
     while True:
         peak = max(peak, own())
         time.sleep(0.002)
-ablated = AblatedNetwork(build("small", 10).requires_grad_(False), blocks_of("small")["2.1"], torch.zeros(24))
+ablated = AblatedNetwork(build("small", 10).requires_grad_(False), description("small").by_name["2.1"], torch.zeros(24))
 cache = ImageCache(["shard.arrow"], ["image.png"] * images, 256)
 evaluation = Evaluation(ablated, [0], cache, [0] * images, 224, "paper", batch_size=16, workers=1)
 before = own()

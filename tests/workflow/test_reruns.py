@@ -109,7 +109,7 @@ def added_seed() -> set[str]:
 KEYS = {
     "model.architecture": (
         {"model": {"architecture": "resnet18", "weights": "resnet18.pth"}},
-        lambda: affected("resolve_model"),
+        lambda: affected("resolve_model", "draw_demo_images"),  # its weights expect larger images
     ),
     "model.weights": ({"model": {"weights": "other.pth"}}, lambda: affected("resolve_model")),
     "images.source": ({"images": {"source": "class_folders", "root": "drawn"}}, lambda: affected("list_images")),
@@ -133,10 +133,7 @@ KEYS = {
     "images.batch_size": ({"images": {"batch_size": 5}}, set),
     "images.demo.per_class": ({"images": {"demo": {"per_class": 5}}}, lambda: affected("draw_demo_images")),
     "images.demo.seed": ({"images": {"demo": {"per_class": 4, "seed": 1}}}, lambda: affected("draw_demo_images")),
-    "blocks": (
-        {"blocks": ["1.1", "2.0", "2.1"]},
-        lambda: but_for_the_ablation() | {"visualize_posts", "extract_activations", "summarize_activations"},
-    ),
+    "blocks": ({"blocks": ["1.1", "2.0", "2.1"]}, lambda: visualization() | affected("extract_activations")),
     "visualization.steps": ({"visualization": {"steps": 17}}, visualization),
     "visualization.learning_rate": ({"visualization": {"learning_rate": 0.04}}, visualization),
     "visualization.sd": ({"visualization": {"sd": 0.02}}, visualization),
@@ -156,7 +153,10 @@ KEYS = {
     "visualization.channels_per_job": ({"visualization": {"channels_per_job": 12}}, lambda: affected("visualize")),
     "criteria.tolerance": ({"criteria": {"tolerance": 1.6}}, lambda: affected("evaluate_criteria")),
     "criteria.magnification": ({"criteria": {"magnification": 3}}, lambda: affected("evaluate_criteria", "measure_responses")),
-    "criteria.pairs": ({"criteria": {"pairs": [["2.0", "2.1"]]}}, but_for_the_ablation),
+    "criteria.pairs": (
+        {"criteria": {"pairs": [["2.0", "2.1"]]}},
+        lambda: but_for_the_ablation() - {"visualize", "gather_visualizations"} | {"visualize_posts"},
+    ),
     "ablation.blocks": ({"ablation": {"blocks": ["2.0", "2.1"]}}, lambda: affected("select_channels", "compose_grids")),
     "ablation.selection": ({"ablation": {"selection": "majority"}}, lambda: affected("select_channels")),
     "ablation.scale_percents": ({"ablation": {"scale_percents": [20]}}, lambda: affected("ablate", "ablate_doses")),
@@ -347,17 +347,21 @@ EDITS_OF_MEANING = {
         "measure_responses",
     ],
     (
-        "networks/receptive_field.py",
+        "networks/operations.py",
         "def outputs(self, rows: int) -> int:",
         "def outputs(self, rows: int = 1) -> int:",
     ): VISUALIZED,
     ("images/demo.py", "SHAPE_RADIUS = (0.075,", "SHAPE_RADIUS = (0.076,"): ["draw_demo_images"],
-    ("images/preprocessing.py", "(0.229, 0.224, 0.225)", "(0.228, 0.224, 0.225)"): [*SHOWN, *EVALUATED],
+    ("images/preprocessing.py", "(0.229, 0.224, 0.225)", "(0.228, 0.224, 0.225)"): [
+        "resolve_model",
+        *SHOWN,
+        *EVALUATED,
+    ],
     ("images/preprocessing.py", "factor: float = 2", "factor: float = 3"): ["evaluate_criteria", "measure_responses"],
     ("images/cache.py", "ROWS = 64", "ROWS = 65"): ["cache_images"],
-    ("activations/summary.py", "top: int = 9", "top: int = 8"): ["summarize_activations", *EVALUATED, "measure_responses"],
-    ("activations/extraction.py", "PART = 4096", "PART = 4097"): ["extract_activations", *EVALUATED, "measure_responses"],
-    ("activations/center.py", "maps.shape[2] // 2", "maps.shape[2] // 3"): [*SHOWN, *EVALUATED],
+    ("activations/summary.py", "top: int = 9", "top: int = 8"): ["summarize_activations"],
+    ("activations/extraction.py", "PART = 4096", "PART = 4097"): ["extract_activations"],
+    ("activations/center.py", "maps.shape[2] // 2", "maps.shape[2] // 3"): SHOWN,
     ("visualization/ascent.py", "CPU_BATCH = 16", "CPU_BATCH = 17"): VISUALIZED,
     ("visualization/resampling.py", "move * size / (size - 1)", "move * size / (size + 1)"): VISUALIZED,
     ("visualization/traces.py", "[25, 50, 75]", "[20, 50, 80]"): ["summarize_objective"],
@@ -399,7 +403,7 @@ EDITS_OF_MEANING = {
         "plot_figure3",
         "plot_figure4",
     ],
-    ("../scripts/summarize_activations.py", "1024", "1023"): ["summarize_activations", *EVALUATED, "measure_responses"],
+    ("../scripts/summarize_activations.py", "1024", "1023"): ["summarize_activations"],
 }
 
 # What is only said, and how it looks.

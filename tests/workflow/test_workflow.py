@@ -94,6 +94,14 @@ def test_a_channel_that_figure_1_names_and_all_of_them_can_be_visualized(copy):
         assert every[channel]["trace"][:4] == pytest.approx(row["trace"][:4], rel=1e-3, abs=1e-4)
 
 
+def test_the_objective_of_every_column_of_every_block_is_there(tiny):
+    """Also of a layer that is Post of a block and In of the next."""
+    steps = [(row["block"], row["column"], row["step"]) for row in table(tiny, "objective")]
+    assert steps == [
+        (block, column, step) for block in ("2.0", "2.1") for column in ("In", "Pre", "Post") for step in range(1, 17)
+    ]
+
+
 def test_the_paper_is_not_compared_with_another_network(tiny):
     rows = table(tiny, "paper_comparison")
     assert len(rows) == 41 and {row["verdict"] for row in rows} == {"not comparable"}

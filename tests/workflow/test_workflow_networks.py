@@ -190,7 +190,7 @@ def picture(folder: Path, layer: str, channel: int) -> np.ndarray:
     return decode_png(row["png"])
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", ["resnet50", "cornet_s", "own file", pytest.param("timm", marks=pytest.mark.long)])
 def test_it_is_planned_with_the_slurm_profile(folder, name):
     counts = planned_on_slurm(folder, configured(name))
     assert counts["visualize"] == len({layer for layer in LAYERS[name] if name != "timm" or layer not in {"stages.0.blocks.1"}})
@@ -248,7 +248,12 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+DESCRIBED = {"an unknown network of timm", "no module", "a file that does not import", "no usable block"}  # by a process
+
+
+@pytest.mark.parametrize(
+    "fault", [pytest.param(fault, marks=[pytest.mark.long] if fault in DESCRIBED else []) for fault in FAULTS]
+)
 def test_a_fault_is_one_line(folder, fault):
     change, message = FAULTS[fault]
     (folder / "broken.py").write_text(

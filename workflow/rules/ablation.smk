@@ -8,7 +8,7 @@ EVALUATION_INPUT = dict(
     MODEL,
     **IMAGES,
     selection="results/selection/{block}.parquet",
-    means=ancient("results/mean_activations.parquet"),
+    means="results/mean_activations.parquet",
 )
 
 
@@ -19,7 +19,7 @@ rule ablate_no_scale:
     output:
         "results/ablation/{block}/no_scale.parquet",
     params:
-        code=code("ablate_no_scale", *EXTRACTION),
+        code=code("ablate_no_scale"),
         settings=settings(*dependencies.TRANSFORMED_IMAGES),
         batch_size=untracked("images.batch_size"),
     log:
@@ -44,7 +44,7 @@ rule screen_candidates:
     output:
         "results/ablation/{block}/{control}/screening/{first}-{stop}.parquet",
     params:
-        code=code("screen_candidates", *EXTRACTION),
+        code=code("screen_candidates"),
         settings=lambda wildcards: dependencies.screening(CONFIG, wildcards.block),
         max_candidates=untracked("ablation.max_candidates"),
         batch_size=untracked("images.batch_size"),
@@ -70,7 +70,7 @@ rule ablate:
     output:
         "results/ablation/{block}/{control}/{replacement}/{first}-{stop}.parquet",
     params:
-        code=code("ablate", *EXTRACTION),
+        code=code("ablate"),
         settings=lambda wildcards: dependencies.ablation(CONFIG, wildcards.replacement),
         batch_size=untracked("images.batch_size"),
     log:

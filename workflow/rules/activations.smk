@@ -1,10 +1,4 @@
-"""Inputs: the model and the image manifest. Outputs: center activations by layer, their means and the top images.
-
-A block that is added has all layers extracted again, in one pass, with what was there as it was. So what is expensive and reads
-of them only what it needs takes means and top images as `ancient`: not by their time, but by all that decides what is in them, which are
-its own inputs, and this code among its parameters."""
-
-EXTRACTION = ["extract_activations", "summarize_activations"]  # scripts
+"""Inputs: the model and the image manifest. Outputs: center activations by layer, their means and the top images."""
 
 
 rule extract_activations:

@@ -8,7 +8,7 @@ rule ablate_doses:
     output:
         "results/ablation/{block}/doses.parquet",
     params:
-        code=code("ablate_doses", *EXTRACTION),
+        code=code("ablate_doses"),
         settings=dependencies.doses(CONFIG),
         batch_size=untracked("images.batch_size"),
     log:

@@ -9,14 +9,13 @@ rule measure_responses:
     """Responses of a block's In, Pre and Post to visualizations and top images, magnified."""
     input:
         **MODEL,
-        images=IMAGES["images"],
-        top=ancient("results/top_images.parquet"),
+        top="results/top_images.parquet",
         x_in=lambda wildcards: f"results/visualizations/{BLOCKS[wildcards.block].input}.parquet",
         x_pre=lambda wildcards: f"results/visualizations/{BLOCKS[wildcards.block].pre}.parquet",
     output:
         "results/responses/{block}.parquet",
     params:
-        code=code("measure_responses", *EXTRACTION),
+        code=code("measure_responses"),
         settings=settings(*dependencies.TRANSFORMED_IMAGES) | {"magnifications": dependencies.magnifications(CONFIG)},
     log:
         "logs/measure_responses/{block}.log",

@@ -6,13 +6,13 @@ from torch import nn
 from torchvision.models import ResNet
 from torchvision.models.resnet import BasicBlock
 
-from scalestream.images.demo import CLASSES
 from scalestream.networks.architectures import SHIPPED
 from scalestream.networks.interface import Preprocessing
 
 STAGES = range(1, 5)
 DEPTHS = (2, 2, 2, 2)
 WIDTHS = (16, 24, 32, 48)
+CLASSES = 12  # of the drawn images
 
 
 class SmallResNet:
@@ -23,7 +23,7 @@ class SmallResNet:
 
     def build(self, num_classes: int | None = None) -> nn.Module:
         """torchvision's ResNet, its stem and stages made anew; of the drawn images' classes, if no other number is given."""
-        num_classes = num_classes or len(CLASSES)
+        num_classes = num_classes or CLASSES
         network = ResNet(BasicBlock, list(DEPTHS), num_classes=num_classes)
         network.inplanes = WIDTHS[0]
         network.conv1 = nn.Conv2d(3, WIDTHS[0], kernel_size=7, stride=2, padding=3, bias=False)
