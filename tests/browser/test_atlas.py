@@ -15,7 +15,14 @@ from scalestream.report.atlas import describe, write
 from scalestream.report.tables import THUMBNAILS
 
 ASSETS = sorted((REPOSITORY / "workflow/atlas").iterdir())
-FACTS = {"architecture": "resnet18", "weights": "IMAGENET1K_V1", "steps": 2560, "tolerance": 1.5, "magnification": 2}
+FACTS = {
+    "architecture": "resnet18",
+    "weights": "IMAGENET1K_V1",
+    "steps": 2560,
+    "linear": ["4.1"],
+    "tolerance": 1.5,
+    "magnification": 2,
+}
 BLOCKS = blocks_of("resnet18")
 
 
@@ -191,6 +198,10 @@ def test_curves_are_in_percent_of_the_largest_response(atlas):
         [round(100 * value / largest) for value in post],
     ]
     assert set(found["blocks"][2]["tuning"]["6"]) == {"image"}
+
+
+def test_a_linear_stream_is_said(page):
+    assert "Linear stream: the network does not rectify the sum of 4.1; Post is ReLU of it." in page.inner_text("#facts")
 
 
 def test_natural_images_can_be_left_out(chromium, tmp_path):

@@ -69,7 +69,8 @@ def test_the_embedded_default_survives_its_faults(slurm, default, tmp_path):
     assert (failed["MinMemoryNode"], again["MinMemoryNode"]) == ("8000M", "16000M")
 
     found, expected = tables(folder), tables(default)
-    of_all_blocks = {"criteria", "objective", "thumbnails", "grids", "paper_comparison"}  # of two there
+    pictured = {"thumbnails", "grids", "objective"}
+    of_all_blocks = {"criteria", "mean_activations", "top_images", "paper_comparison"} | pictured  # of two there
     shared = set(expected) - {f"results/{name}.parquet" for name in of_all_blocks}
     assert shared <= set(found) and all(found[name] == expected[name] for name in shared)
     assert (folder / "results/figures/figure2.pdf").exists()

@@ -3,7 +3,7 @@
 import operator
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -191,23 +191,21 @@ def map_shapes(traced: Traced, size: int) -> dict[fx.Node, tuple[int, ...]]:
 
 def ancestors(nodes: Iterable[fx.Node]) -> set[fx.Node]:
     """The nodes and all that they are computed from."""
+    return _reached(nodes, lambda node: node.all_input_nodes)
+
+
+def descendants(node: fx.Node) -> set[fx.Node]:
+    """The node and all that is computed from it."""
+    return _reached([node], lambda node: node.users)
+
+
+def _reached(nodes: Iterable[fx.Node], neighbours: Callable[[fx.Node], Iterable[fx.Node]]) -> set[fx.Node]:
     found, pending = set(), list(nodes)
     while pending:
         node = pending.pop()
         if node not in found:
             found.add(node)
-            pending += node.all_input_nodes
-    return found
-
-
-def descendants(node: fx.Node) -> set[fx.Node]:
-    """The node and all that is computed from it."""
-    found, pending = set(), [node]
-    while pending:
-        each = pending.pop()
-        if each not in found:
-            found.add(each)
-            pending += each.users
+            pending += neighbours(node)
     return found
 
 
