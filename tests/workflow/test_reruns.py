@@ -133,7 +133,10 @@ KEYS = {
     "images.batch_size": ({"images": {"batch_size": 5}}, set),
     "images.demo.per_class": ({"images": {"demo": {"per_class": 5}}}, lambda: affected("draw_demo_images")),
     "images.demo.seed": ({"images": {"demo": {"per_class": 4, "seed": 1}}}, lambda: affected("draw_demo_images")),
-    "blocks": ({"blocks": ["1.1", "2.0", "2.1"]}, lambda: visualization() | affected("extract_activations")),
+    "blocks": (
+        {"blocks": ["1.1", "2.0", "2.1"]},
+        lambda: visualization() | affected("extract_activations") - {"select_channels"},
+    ),
     "visualization.steps": ({"visualization": {"steps": 17}}, visualization),
     "visualization.learning_rate": ({"visualization": {"learning_rate": 0.04}}, visualization),
     "visualization.sd": ({"visualization": {"sd": 0.02}}, visualization),
