@@ -33,7 +33,7 @@ configure() {
     mkdir -p "$folder"/{state,spool} /etc/slurm
     local host memory
     host=$(uname -n | cut -d. -f1)
-    memory=$(awk '/MemAvailable/ { print int($2 / 1024 * 0.9) }' /proc/meminfo)
+    memory=$(awk '/MemTotal/ { print int($2 / 1024 * 0.9) }' /proc/meminfo)
     # Four CPUs whatever there are, so that jobs of four threads fit; jobs that cannot run are refused at once.
     # Finished jobs stay in squeue for an hour, where the executor looks for them. The GPUs are stand-ins: a job gets one, and finds that it does not work.
     cat >$configuration <<CONF
