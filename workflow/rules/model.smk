@@ -1,7 +1,7 @@
 """Inputs: weights, shipped or published or a file, and images for the statistics of random ones. Outputs: weights and manifest in
 results/model/."""
 
-RANDOM_WEIGHTS = CONFIG["model"]["weights"].startswith(checking.RANDOM)
+RANDOM_WEIGHTS = random_seed(CONFIG["model"]["weights"]) is not None
 
 
 rule resolve_model:

@@ -11,6 +11,7 @@ from scalestream.images.loading import ScaleTransformedImages, batches
 from scalestream.images.preprocessing import Normalization, network_input
 from scalestream.images.tables import IMAGES
 from scalestream.networks.architectures import description
+from scalestream.networks.interface import random_seed
 from scalestream.networks.manifest import Manifest
 from scalestream.networks.weights import classes, fetch_weights, published_name, random_network, save, with_weights
 from scalestream.run import tables
@@ -23,14 +24,12 @@ BATCH = 32
 def main(snakemake) -> None:
     settings = snakemake.params.settings
     name, weights = settings["model.architecture"], settings["model.weights"]
-    described = description(name)
-    kind, _, seed = weights.partition(":")
-    if kind == "random":
-        network = random_network(name, int(seed), views(snakemake)).cpu()
-        published = None
-    else:
+    described, seed = description(name), random_seed(weights)
+    if seed is None:
         network = with_weights(described, fetch_weights(name, weights), weights)
-        published = published_name(name, weights)
+    else:
+        network = random_network(name, seed, views(snakemake))
+    published = published_name(name, weights)
     if published not in (None, weights):
         logging.info("%s is the file of %s", weights, published)
     with atomic_write(snakemake.output.weights) as path:

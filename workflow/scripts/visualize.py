@@ -10,8 +10,12 @@ from scalestream.visualization.visualize import Optimization, as_row, visualize
 
 
 def main(snakemake) -> None:
+    visualize_channels(snakemake, list(range(int(snakemake.wildcards.first), int(snakemake.wildcards.stop))))
+
+
+def visualize_channels(snakemake, channels: list[int]) -> None:
+    """Visualizes channels of the job's layer, with its settings."""
     layer = snakemake.wildcards.layer
-    channels = list(range(int(snakemake.wildcards.first), int(snakemake.wildcards.stop)))
     optimization = Optimization.from_settings(snakemake.params.settings, layer)
     keep_freed_memory()
     network = Manifest.read(snakemake.input.manifest).load(snakemake.input.weights)

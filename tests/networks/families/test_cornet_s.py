@@ -10,6 +10,7 @@ from torch import fx
 from torch.nn import functional as F
 
 from scalestream.networks.families.cornet_s import CORnetS
+from scalestream.networks.weights import fetch_weights
 
 STEPS = {"V2": 2, "V4": 4, "IT": 2}
 CHANNELS = {"V1": 64, "V2": 128, "V4": 256, "IT": 512}
@@ -212,3 +213,12 @@ def test_the_traced_graph_is_the_network(network):
     assert torch.equal(traced(IMAGES), network(IMAGES))
     called = [node.target for node in traced.graph.nodes if node.op == "call_module"]
     assert sorted(called) == sorted(name for name, module in network.named_modules() if not list(module.children()))
+
+
+def test_the_published_checkpoint_is_unwrapped(monkeypatch):
+    """As its authors' training in parallel wrote it, with more than the weights."""
+    state = CORnetS().state_dict()
+    checkpoint = {"epoch": 43, "optimizer": {}, "state_dict": {f"module.{name}": value for name, value in state.items()}}
+    monkeypatch.setattr("torch.hub.load_state_dict_from_url", lambda *_args, **_kwargs: checkpoint)
+    fetched = fetch_weights("cornet_s", "pretrained")
+    assert list(fetched) == list(state) and all(torch.equal(fetched[name], state[name]) for name in state)

@@ -14,10 +14,8 @@ from scalestream.config.settings import jitter
 from scalestream.errors import InputError
 from scalestream.images.geometry import magnification_crop, scale_crop
 from scalestream.images.sources import SUFFIXES
-from scalestream.networks.architectures import SHIPPED, description
-from scalestream.networks.interface import Block, Description, can_pair
-
-RANDOM = "random:"  # SEED, of weights
+from scalestream.networks.architectures import description, published
+from scalestream.networks.interface import RANDOM, Block, Description, can_pair, pair, random_seed
 
 UNDERNEATH = files.read([])["visualization"][
     "jitter_by_layer"
@@ -152,7 +150,7 @@ def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
         )
     yield from _root_faults(images["source"], images["root"])
     yield from _weights_faults(config["model"]["weights"], network)
-    if images["source"] == "demo" and config["model"]["weights"] in _published(network):
+    if images["source"] == "demo" and config["model"]["weights"] in published(network):
         yield "config: images.source: the drawn images are none of ImageNet's classes; give the source of ImageNet's images"
 
 
@@ -191,7 +189,7 @@ def _pair(names: list[str], network: Description) -> str:
         raise InputError(f"criteria.pairs: {second} comes before {first}; turn them round")
     if not can_pair(*selected):
         raise InputError(f"criteria.pairs: {first} and {second} do not share their channels; pair blocks of one stage or area")
-    return f"{first}-{second}"
+    return pair(*selected).name
 
 
 def _crop_faults(config: dict) -> Iterator[str]:
@@ -227,15 +225,10 @@ def _root_faults(source: str, root: str | None) -> Iterator[str]:
 def _weights_faults(weights: str, network: Description) -> Iterator[str]:
     if weights in network.weights or Path(weights).is_file():
         return
+    if random_seed(weights) is not None:
+        return
     if weights.startswith(RANDOM):
-        if not weights.removeprefix(RANDOM).isdecimal():
-            yield f"config: model.weights: {weights!r} has no seed; give random: and a whole number, as random:0"
+        yield f"config: model.weights: {weights!r} has no seed; give random: and a whole number, as random:0"
         return
     named = " or ".join([*network.weights, "random:SEED"])
     yield f"config: model.weights: there is no file {weights}; give a file, or for {network.architecture} {named}"
-
-
-def _published(network: Description) -> list[str]:
-    """Names of weights that were trained on ImageNet."""
-    own = SHIPPED.get(network.architecture, ())
-    return [name for name in network.weights if name not in own and network.source is None]

@@ -54,18 +54,19 @@ def architecture(name: str) -> Architecture:
 
 
 def source_file(name: str) -> Path | None:
-    """The file that a user's network comes from."""
-    return Path(name.rpartition(":")[0]) if family(name) == USER_FILE else None
+    """The file that a user's network comes from; None for other networks. Raises InputError where there is no such file."""
+    if family(name) != USER_FILE:
+        return None
+    file = Path(name.rpartition(":")[0])
+    if not file.is_file():
+        raise InputError(f"model.architecture: there is no file {file}; give path/to/file.py:function")
+    return file
 
 
 def source_digest(name: str) -> str | None:
-    """The sha256 of the file that a user's network comes from; raises InputError where there is none."""
+    """The sha256 of the file that a user's network comes from; raises InputError as `source_file`."""
     file = source_file(name)
-    if file is None:
-        return None
-    if not file.is_file():
-        raise InputError(f"model.architecture: there is no file {file}; give path/to/file.py:function")
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file else None
 
 
 def versions() -> dict[str, str]:
@@ -90,6 +91,11 @@ def description(name: str) -> Description:
     with atomic_write(kept) as path:
         path.write_text(text)
     return Description.from_json(text)
+
+
+def published(network: Description) -> list[str]:
+    """Names of weights that are published, all trained on ImageNet: neither shipped, nor those of a user's file."""
+    return [name for name in network.weights if name not in SHIPPED.get(network.architecture, ()) and network.source is None]
 
 
 def require_fit(architecture: str, weights: str) -> None:

@@ -100,8 +100,7 @@ def _sum(traced: Traced, node: fx.Node, shapes: dict[fx.Node, tuple[int, ...]]) 
     if not traced.variable.issuperset(operands):
         raise NoBlock("one of its maps is the same for all images")
     behind = [ancestors([operand]) for operand in operands]
-    order = {each: position for position, each in enumerate(traced.module.graph.nodes)}
-    fork = max(behind[0] & behind[1] & traced.variable, key=order.get)
+    fork = max(behind[0] & behind[1] & traced.variable)  # the last one in the graph's order
     before = ancestors([fork])
     convolutions = [[each for each in path - before if _kernel(traced, each, shapes)] for path in behind]
     lengths = [(sum(_kernel(traced, each, shapes) > 1 for each in path), len(path)) for path in convolutions]

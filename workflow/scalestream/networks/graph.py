@@ -23,8 +23,8 @@ def cut_after(network: nn.Module, layer: str) -> fx.GraphModule:
 def part(traced: Traced, layer: str) -> fx.GraphModule:
     """As `cut_after`, of a network that is traced already."""
     node, graph = _node(traced, layer), fx.Graph()
-    values = _copied(traced, graph, ancestors([node]))
-    graph.output(values[node] if layer in traced.nodes else graph.call_function(torch.relu, (values[node],)))
+    values = _copied(traced, graph, ancestors([node]), {})
+    graph.output(_output(traced, graph, layer, values[node]))
     return fx.GraphModule(traced.module, graph)
 
 
@@ -43,7 +43,10 @@ def maps_of(network: nn.Module, layers: Iterable[str]) -> fx.GraphModule:
         values[each] = graph.node_copy(each, values.get)
         for number, (layer, node) in enumerate(nodes.items()):
             if node is each:
-                outputs[layer] = graph.call_module(f"taps.{number}", (_unharmed(traced, graph, layer, values[node]),))
+                value = _output(traced, graph, layer, values[node])
+                if value is values[node] and is_overwritten(traced.module, node):
+                    value = graph.call_method("clone", (value,))
+                outputs[layer] = graph.call_module(f"taps.{number}", (value,))
     graph.output({layer: outputs[layer] for layer in nodes})
     return fx.GraphModule(traced.module, graph)
 
@@ -67,23 +70,19 @@ def _node(traced: Traced, layer: str) -> fx.Node:
     return traced.nodes[layer if layer in traced.nodes else layer.removesuffix(RECTIFIED)]
 
 
-def _unharmed(traced: Traced, graph: fx.Graph, layer: str, value: fx.Node) -> fx.Node:
-    """The layer's output, given its node's; a copy where the network overwrites it later."""
-    if layer not in traced.nodes:
-        return graph.call_function(torch.relu, (value,))
-    return graph.call_method("clone", (value,)) if is_overwritten(traced.module, traced.nodes[layer]) else value
+def _output(traced: Traced, graph: fx.Graph, layer: str, value: fx.Node) -> fx.Node:
+    """The layer's output, given its node's."""
+    return value if layer in traced.nodes else graph.call_function(torch.relu, (value,))
 
 
 def _in_order(traced: Traced, nodes: set[fx.Node]) -> list[fx.Node]:
-    return [node for node in traced.module.graph.nodes if node in nodes or node is traced.image]
+    return [node for node in traced.module.graph.nodes if node in nodes]
 
 
-def _copied(traced: Traced, graph: fx.Graph, nodes: set[fx.Node], values: dict | None = None) -> dict[fx.Node, fx.Node]:
-    """Copies of nodes by node, added to those given; the image's first."""
-    values = dict(values or {})
+def _copied(traced: Traced, graph: fx.Graph, nodes: set[fx.Node], values: dict[fx.Node, fx.Node]) -> dict[fx.Node, fx.Node]:
+    """Copies of nodes by node, with those that stand in for others beforehand."""
     for node in _in_order(traced, nodes):
-        if node is not traced.image or not values:
-            values[node] = graph.node_copy(node, values.get)
+        values[node] = graph.node_copy(node, values.get)
     return values
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from scalestream.errors import InputError
@@ -15,6 +14,7 @@ if TYPE_CHECKING:  # reading the Snakefile must not wait for torch
     import torch
     from torch import nn
 
+RANDOM = "random:"  # SEED, of weights
 RECTIFIED = ".rectified"  # of the name of a layer that is ReLU of a sum which the network itself does not rectify
 
 
@@ -95,14 +95,18 @@ class Description:
     @classmethod
     def from_json(cls, text: str) -> "Description":
         """Raises KeyError, TypeError or ValueError for other text."""
-        fields = json.loads(text)
-        fields["blocks"] = tuple(Block(**block) for block in fields["blocks"])
-        fields["layers"] = {name: Layer(**layer) for name, layer in fields["layers"].items()}
-        fields["weights"] = {
+        return cls.from_fields(json.loads(text))
+
+    @classmethod
+    def from_fields(cls, fields: dict) -> "Description":
+        """As `from_json`, of what was read already."""
+        weights = {
             name: Preprocessing(**{key: tuple(value) if isinstance(value, list) else value for key, value in expected.items()})
             for name, expected in fields["weights"].items()
         }
-        return cls(**fields)
+        blocks = tuple(Block(**block) for block in fields["blocks"])
+        layers = {name: Layer(**layer) for name, layer in fields["layers"].items()}
+        return cls(**fields | {"blocks": blocks, "layers": layers, "weights": weights})
 
     def to_json(self) -> str:
         """As text, one line a block and a layer."""
@@ -150,6 +154,12 @@ class Description:
         return {layer: block.channels for block in blocks for layer in block.layers.values()}
 
 
+def random_seed(weights: str) -> int | None:
+    """The seed of random weights (`random:SEED`); None for other weights."""
+    seed = weights.removeprefix(RANDOM)
+    return int(seed) if weights.startswith(RANDOM) and seed.isdecimal() else None
+
+
 def can_pair(first: Block, second: Block) -> bool:
     """Whether two blocks, in network order, share the basis of their channels: they are of one stage, and of one area where
     they are steps in time."""
@@ -169,13 +179,9 @@ def pair(first: Block, second: Block) -> Block:
 
 
 class Architecture(Protocol):
-    """A network by name. Each family has a file of its own, which imports torch only where it builds or loads.
-
-    shipped_weights: files that the project ships, by name.
-    """
+    """A network by name, of some family, which has a file of its own."""
 
     name: str
-    shipped_weights: Mapping[str, Path]
 
     def build(self, num_classes: int | None = None) -> "nn.Module":
         """The network with freshly initialised weights and the given number of classes, or its own.
@@ -187,7 +193,8 @@ class Architecture(Protocol):
         """The names of weights that are published or shipped, with what they expect."""
 
     def fetch(self, weights: str) -> "dict[str, torch.Tensor]":
-        """The state dict of published weights; raises OSError where they cannot be fetched."""
+        """The state dict of published or shipped weights, or a checkpoint that has it; raises OSError where they cannot be
+        fetched."""
 
     def published_digest(self, weights: str) -> str | None:
         """The hexadecimal digits that the sha256 of the published file begins with, where they are known."""

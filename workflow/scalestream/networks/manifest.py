@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scalestream.errors import InputError
@@ -28,14 +28,13 @@ class Manifest:
         """Raises InputError for a damaged file."""
         try:
             fields = json.loads(Path(path).read_text())
-            return cls(**fields | {"description": Description.from_json(json.dumps(fields["description"]))})
+            return cls(**fields | {"description": Description.from_fields(fields["description"])})
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path} is damaged; delete it and run again") from error
 
     def write(self, path: str | Path) -> None:
         """As JSON."""
-        fields = vars(self) | {"description": json.loads(self.description.to_json())}
-        Path(path).write_text(json.dumps(fields, indent=2) + "\n")
+        Path(path).write_text(json.dumps(asdict(self), indent=2) + "\n")
 
     @property
     def architecture(self) -> str:

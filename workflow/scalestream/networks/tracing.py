@@ -130,24 +130,18 @@ def module_of(part: fx.GraphModule, node: fx.Node) -> nn.Module | None:
 
 def is_activation(part: fx.GraphModule, node: fx.Node) -> bool:
     """Whether the node is a nonlinearity that acts on every number by itself."""
-    return (
-        isinstance(module_of(part, node), ACTIVATIONS)
-        or node.op == "call_function"
-        and node.target in ACTIVATION_FUNCTIONS
-        or node.op == "call_method"
-        and node.target in ACTIVATION_METHODS
-    )
+    return _calls(part, node, ACTIVATIONS, ACTIVATION_FUNCTIONS | ACTIVATION_METHODS)
 
 
 def is_relu(part: fx.GraphModule, node: fx.Node) -> bool:
     """Whether the node is a ReLU."""
-    return (
-        isinstance(module_of(part, node), nn.ReLU)
-        or node.op == "call_function"
-        and node.target in (F.relu, torch.relu, torch.relu_)
-        or node.op == "call_method"
-        and node.target in ("relu", "relu_")
-    )
+    return _calls(part, node, nn.ReLU, {F.relu, torch.relu, torch.relu_, "relu", "relu_"})
+
+
+def _calls(part: fx.GraphModule, node: fx.Node, modules: type | tuple[type, ...], targets: set) -> bool:
+    """Whether the node calls such a module, or one of some functions and of methods by name."""
+    by_target = node.op in ("call_function", "call_method") and node.target in targets
+    return by_target or isinstance(module_of(part, node), modules)
 
 
 def is_in_place(part: fx.GraphModule, node: fx.Node) -> bool:

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from scalestream.errors import InputError, in_one_line, misfit
-from scalestream.networks.architectures import SHIPPED, architecture, description
+from scalestream.networks.architectures import architecture, description, published
 from scalestream.networks.interface import Description
 
 CHECKPOINTS = ("state_dict", "model")  # keys of a training's checkpoint that the state dict stands under
@@ -30,7 +30,7 @@ def fetch_weights(name: str, weights: str) -> dict[str, torch.Tensor]:
     """
     if weights in description(name).weights:
         try:
-            return architecture(name).fetch(weights)
+            return _unwrapped(architecture(name).fetch(weights), weights)
         except OSError as error:
             raise InputError(
                 f"model.weights: {weights} of {name} cannot be fetched ({in_one_line(error)}); fetch it elsewhere and "
@@ -90,14 +90,13 @@ def published_name(name: str, weights: str) -> str | None:
 
     A copy is known by its content; None for other weights.
     """
-    family, shipped = architecture(name), SHIPPED.get(name, {})
-    published = [each for each in description(name).weights if each not in shipped]
-    if weights in published:
+    names = published(description(name))
+    if weights in names:
         return weights
     if not Path(weights).is_file():
         return None
     digest = hashlib.sha256(Path(weights).read_bytes()).hexdigest()
-    digits = {each: family.published_digest(each) for each in published}
+    digits = {each: architecture(name).published_digest(each) for each in names}
     return next((each for each, begin in digits.items() if begin and digest.startswith(begin)), None)
 
 

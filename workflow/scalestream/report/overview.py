@@ -44,13 +44,14 @@ def overview(config: dict, network: Description, analysed: list[Block]) -> Itera
 def visualizations(config: dict, analysed: list[Block]) -> dict[str, int]:
     """How many visualizations of each layer there are for all its channels: with every seed at In and Pre, with the first one
     where only pictures need them."""
-    seeds = len(config["visualization"]["seeds"])
-    judged_layers = {layer for block in analysed for layer in (block.input, block.pre)}
+    pictured, seeds = dependencies.pictured_posts(analysed), len(config["visualization"]["seeds"])
     counts = {}
     for block in analysed:
         for layer in block.layers.values():
-            if layer in judged_layers or config["visualization"]["post"] == "all":
-                counts[layer] = block.channels * (seeds if layer in judged_layers else 1)
+            if layer not in pictured:
+                counts[layer] = block.channels * seeds
+            elif config["visualization"]["post"] == "all":
+                counts[layer] = block.channels
     return counts
 
 

@@ -32,12 +32,9 @@ class CornetSFamily:
         """The published ones, validated on images prepared as ImageNet's usually are."""
         return {PRETRAINED: Preprocessing()}
 
-    def fetch(self, weights: str) -> dict[str, Tensor]:
-        """The state dict, from torch's cache or the network, checked; raises OSError."""
-        checkpoint = torch.hub.load_state_dict_from_url(
-            URL, map_location="cpu", progress=False, check_hash=True, weights_only=True
-        )
-        return {name.removeprefix("module."): tensor for name, tensor in checkpoint["state_dict"].items()}
+    def fetch(self, weights: str) -> dict:
+        """The training's checkpoint, from torch's cache or the network, checked; raises OSError."""
+        return torch.hub.load_state_dict_from_url(URL, map_location="cpu", progress=False, check_hash=True, weights_only=True)
 
     def published_digest(self, weights: str) -> str:
         """The digits in the published file's name."""

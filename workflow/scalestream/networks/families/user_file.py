@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from scalestream.errors import InputError, in_one_line
+from scalestream.networks.architectures import source_file
 from scalestream.networks.interface import Preprocessing
 
 AS_BUILT = "as_built"
@@ -21,13 +22,10 @@ class UserFile:
 
     def build(self, num_classes: int | None = None) -> nn.Module:
         """The function's module, whatever number of classes is given; raises InputError naming file and fault."""
-        path, _, function = self.name.rpartition(":")
-        file = Path(path)
-        if not file.is_file():
-            raise InputError(f"model.architecture: there is no file {path}; give path/to/file.py:function")
+        file, function = source_file(self.name), self.name.rpartition(":")[2]
         make = getattr(self._imported(file), function, None)
         if not callable(make):
-            raise InputError(f"model.architecture: {path} has no function {function!r}; give path/to/file.py:function")
+            raise InputError(f"model.architecture: {file} has no function {function!r}; give path/to/file.py:function")
         try:
             network = make()
         except (Exception, SystemExit) as error:
