@@ -135,7 +135,7 @@ KEYS = {
     "images.demo.seed": ({"images": {"demo": {"per_class": 4, "seed": 1}}}, lambda: affected("draw_demo_images")),
     "blocks": (
         {"blocks": ["1.1", "2.0", "2.1"]},
-        lambda: visualization() | affected("extract_activations") - {"select_channels"},
+        lambda: (visualization() | affected("extract_activations")) - {"select_channels"},
     ),
     "visualization.steps": ({"visualization": {"steps": 17}}, visualization),
     "visualization.learning_rate": ({"visualization": {"learning_rate": 0.04}}, visualization),
