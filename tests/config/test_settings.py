@@ -15,6 +15,6 @@ def test_settings_tell_swapped_values_apart_and_equal_ones_not():
     assert text(seed=0, trial=1) != text(seed=1, trial=0)
     assert text(x=1.0, y=[2.0]) == text(y=[2], x=1)
     assert settings(DEFAULT, "visualization.steps", "criteria") == {
-        "criteria": {"magnification": 2, "pairs": [], "tolerance": 1.5},
+        "criteria": {"center": "image", "magnification": 2, "pairs": [], "rewirings": 10000, "tolerance": 1.5},
         "visualization.steps": DEFAULT["visualization"]["steps"],
     }

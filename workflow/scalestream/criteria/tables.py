@@ -12,3 +12,18 @@ CRITERIA = schema(("ratio",), block=pa.string(), channel=pa.int32(), **JUDGED, i
 SELECTION = schema(
     block=pa.string(), channel=pa.int32(), n_seeds=pa.int32(), n_passing=pa.int32(), gain=pa.float32(), selected=pa.bool_()
 )
+RESPONSES_TO_VISUALIZATIONS = schema(
+    block=pa.string(),
+    seed=pa.int64(),
+    source=pa.string(),
+    channel=pa.int32(),
+    magnification=pa.float64(),
+    **dict.fromkeys(("in", "pre", "post"), pa.list_(pa.float32())),
+)
+NULL = schema(
+    block=pa.string(),
+    seed=pa.int64(),
+    n_channels=pa.int32(),
+    passing=pa.int32(),
+    **dict.fromkeys(("expected", "lower", "upper", "excess", "p"), pa.float64()),
+)

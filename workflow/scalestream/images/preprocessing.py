@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from PIL import Image
+from torch.nn.functional import affine_grid, grid_sample
 from torchvision.transforms import functional as F
 
 from scalestream.images.geometry import magnification_crop, scale_crop
@@ -36,13 +37,21 @@ def normalize(images: torch.Tensor, normalization: Normalization = IMAGENET) -> 
     return F.normalize(images, normalization.mean, normalization.std)
 
 
-def magnify(images: torch.Tensor, factor: float = 2) -> torch.Tensor:
+def magnify(images: torch.Tensor, factor: float = 2, about: float | None = None) -> torch.Tensor:
     """S(X) of network input (N, 3, S, S): center crop to 1 / factor of the side, then bilinear resize back (paper, section 3).
 
-    In floating point, as in the author's program: rounded to 8 bits, the magnified image can turn the verdict of Eq. 1.
+    about: the row and column, in pixels, that stays where it is, in place of the image's middle; then a factor below 1 shrinks
+    the image, with the mean colour around it. In floating point, as in the author's program: rounded to 8 bits, the magnified
+    image can turn the verdict of Eq. 1.
     """
     side = images.shape[-1]
-    return F.resize(F.center_crop(images, magnification_crop(side, factor)), [side, side])
+    if about is None:
+        return F.resize(F.center_crop(images, magnification_crop(side, factor)), [side, side])
+    middle = (side - 1) / 2
+    shift = (about - middle) * (1 - 1 / factor) * 2 / side  # in halves of the side, as affine_grid counts
+    turn = torch.tensor([[[1 / factor, 0, shift], [0, 1 / factor, shift]]], dtype=images.dtype, device=images.device)
+    grid = affine_grid(turn.expand(len(images), 2, 3), list(images.shape), align_corners=False)
+    return grid_sample(images, grid, align_corners=False)
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,10 @@ class Kernel(NamedTuple):
         start = min(max(span.start * self.stride - self.padding, -length), rows)
         return Span(start, min(start + length, rows + self.padding) if self.rounds_up else start + length)
 
+    def middle(self, row: float, rows: int) -> float:
+        """The middle of the input rows that an output row sees."""
+        return row * self.stride - self.padding + (self.reach - 1) / 2
+
 
 class WholeMap(NamedTuple):
     """How an operation gathers rows whose every output row sees all of them; it gives as many rows, or a single one."""
@@ -66,6 +70,9 @@ class WholeMap(NamedTuple):
 
     def inputs(self, span: Span, rows: int) -> Span:
         return Span(0, rows)
+
+    def middle(self, row: float, rows: int) -> float:
+        return row if self.keeps_rows else (rows - 1) / 2
 
 
 class Operation(NamedTuple):

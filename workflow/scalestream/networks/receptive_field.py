@@ -55,6 +55,30 @@ def window(part: fx.GraphModule, size: int, wanted: Callable[[int], Span]) -> Wi
     )
 
 
+def center_row(part: fx.GraphModule, size: int) -> float:
+    """The row, in pixels, of a `size` x `size` input that the center neuron of the map looks at: the middle of what it sees,
+    whatever lies beyond the border; the columns are the same.
+
+    In torchvision's ResNets it is stride * (rows // 2), up to half a stride beside the image's middle. Where not all operations
+    are known it is the image's middle.
+    """
+    try:
+        operations = operations_on_maps(part)
+    except NotLocalError:
+        return (size - 1) / 2
+    image, *nodes = operations
+    sides = {image: size}
+    for node in nodes:
+        sides[node] = operations[node].kernel.outputs(_side(node, sides))
+    rows = {nodes[-1]: [float(sides[nodes[-1]] // 2)]}
+    for node in reversed(nodes):
+        kernel, row = operations[node].kernel, sum(rows[node]) / len(rows[node])
+        for read in _maps(node, sides):
+            if sides[read] > 1:
+                rows.setdefault(read, []).append(kernel.middle(row, _side(node, sides)))
+    return sum(rows[image]) / len(rows[image])
+
+
 def restricted(part: fx.GraphModule, margins: tuple) -> fx.GraphModule:
     """`part` on a window of its input, computing only what the wanted span of its map needs.
 
