@@ -59,6 +59,15 @@ def test_verdicts_are_counted_and_gains_averaged_over_the_seeds():
     assert [row["channel"] for row in select(pd.DataFrame(VERDICTS[:3]), "one_seed") if row["selected"]] == [0, 1]
 
 
+def test_measures_are_asked_of_the_table_of_verdicts():
+    assert seeds_to_ask("lagged", [7, 1]) == [7]
+    verdicts = pd.DataFrame({"channel": [2, 1, 0], "lagged": [True, True, False], "both": [True, False, False]})
+    for rule, chosen in {"lagged": [1, 2], "both": [2]}.items():
+        rows = list(select(pd.DataFrame(VERDICTS[:3]), rule, verdicts))
+        assert [row["channel"] for row in rows if row["selected"]] == chosen
+        assert [row["n_passing"] for row in rows] == [1, 1, 0]
+
+
 def test_selected_channels_come_with_the_highest_gain_first():
     table = pa.Table.from_pylist(list(select(pd.DataFrame(VERDICTS), "majority")), schema=SELECTION)
     assert selected_channels(table) == [1, 0]

@@ -21,7 +21,7 @@ from conftest import enlivened, randomized
 from scalestream.errors import InputError
 from scalestream.networks.architectures import architecture, description
 from scalestream.networks.manifest import Manifest
-from scalestream.networks.weights import build, published_name, random_network, resolve, save, with_weights
+from scalestream.networks.weights import build, permuted_network, published_name, random_network, resolve, save, with_weights
 
 IMAGES = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
 
@@ -304,6 +304,26 @@ def test_random_weights_follow_from_the_seed_alone(random):
 
 def convolutions(network: nn.Module) -> list[torch.Tensor]:
     return [module.weight for module in network.modules() if isinstance(module, nn.Conv2d)]
+
+
+def test_permuted_weights_are_the_same_ones_elsewhere():
+    def trained():
+        torch.manual_seed(0)
+        return enlivened(build("small"))
+
+    original, permuted, again = (
+        trained(),
+        permuted_network(trained(), 5, BATCHES),
+        permuted_network(trained(), 5, iter(BATCHES)),
+    )
+    for own, moved in zip(convolutions(original), convolutions(permuted), strict=True):
+        assert torch.equal(own.flatten().sort().values, moved.flatten().sort().values) and not torch.equal(own, moved)
+    state = permuted.state_dict()
+    assert all(torch.equal(state[name], value) for name, value in again.state_dict().items())
+    assert torch.equal(state["layer1.0.bn1.weight"], original.state_dict()["layer1.0.bn1.weight"])
+    mean, variance = statistics([permuted.conv1(batch) for batch in BATCHES])
+    np.testing.assert_allclose(permuted.bn1.running_mean, mean, atol=1e-5)
+    np.testing.assert_allclose(permuted.bn1.running_var, variance, rtol=1e-4)
 
 
 def test_what_a_library_builds_at_zero_is_random_too():

@@ -22,7 +22,7 @@ from scalestream.config import checking, completion, dependencies
 from scalestream.config import files as config_files
 from scalestream.config import settings as configuration
 from scalestream.config.dependencies import chunks
-from scalestream.criteria.selection import seeds_to_ask
+from scalestream.criteria.selection import MEASURES, seeds_to_ask
 from scalestream.digest.library import Library
 from scalestream.errors import InputError
 from scalestream.networks.architectures import SHIPPED, description, family, require_fit, source_file

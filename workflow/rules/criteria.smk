@@ -50,6 +50,7 @@ rule select_channels:
     localrule: True
     input:
         criteria=expand("results/criteria/{seed}/{{block}}.parquet", seed=seeds_to_ask(CONFIG["ablation"]["selection"], SEEDS)),
+        verdicts="results/verdicts/{block}.parquet" if CONFIG["ablation"]["selection"] in MEASURES else [],
     output:
         "results/selection/{block}.parquet",
     params:

@@ -13,7 +13,15 @@ from scalestream.images.tables import IMAGES
 from scalestream.networks.architectures import description
 from scalestream.networks.interface import random_seed
 from scalestream.networks.manifest import Manifest
-from scalestream.networks.weights import classes, fetch_weights, published_name, random_network, save, with_weights
+from scalestream.networks.weights import (
+    classes,
+    fetch_weights,
+    permuted_network,
+    published_name,
+    random_network,
+    save,
+    with_weights,
+)
 from scalestream.run import tables
 from scalestream.run.files import atomic_write
 
@@ -29,6 +37,8 @@ def main(snakemake) -> None:
         network = with_weights(described, fetch_weights(name, weights), weights)
     else:
         network = random_network(name, seed, views(snakemake))
+    if "permutation" in settings:
+        network = permuted_network(network, settings["permutation"], views(snakemake))
     published = published_name(name, weights)
     if published not in (None, weights):
         logging.info("%s is the file of %s", weights, published)

@@ -148,6 +148,7 @@ def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
             f"config: ablation.max_candidates: {ablation['max_candidates']} draws cannot give {ablation['trials']} trials; "
             "make it larger"
         )
+    yield from _selection_faults(ablation["selection"], config["measures"])
     yield from _root_faults(images["source"], images["root"])
     yield from _weights_faults(config["model"]["weights"], network)
     if images["source"] == "demo" and config["model"]["weights"] in published(network):
@@ -209,6 +210,13 @@ def _crop_faults(config: dict) -> Iterator[str]:
                 yield f"config: {key}: {factor} leaves nothing of the image; make it smaller"
             elif magnification_crop(crop, 1 / factor) < 1:
                 yield f"config: {key}: {factor} shrinks the image to nothing; make it larger"
+
+
+def _selection_faults(rule: str, measures: dict) -> Iterator[str]:
+    needed = {"lagged": ["lags"], "circuit": ["circuits"], "both": ["lags", "circuits"]}
+    for measure in needed.get(rule, []):
+        if not measures[measure]:
+            yield f"config: ablation.selection: {rule} needs the measure measures.{measure}, which is empty; give its octaves"
 
 
 def _root_faults(source: str, root: str | None) -> Iterator[str]:

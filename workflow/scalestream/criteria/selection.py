@@ -8,9 +8,12 @@ if TYPE_CHECKING:  # reading the Snakefile must not wait for them
     import pyarrow as pa
 
 
+MEASURES = ("lagged", "circuit", "both")  # rules that ask the table of verdicts, in place of the criteria of seeds
+
+
 def seeds_to_ask(rule: str, seeds: list[int]) -> list[int]:
-    """The seeds whose verdicts a rule of selection reads: the first, or all."""
-    return seeds[:1] if rule == "one_seed" else seeds
+    """The seeds whose criteria a rule of selection reads: the first, or all."""
+    return seeds if rule in ("majority", "every_seed") else seeds[:1]
 
 
 def is_selected(rule: str, n_passing: int, n_seeds: int) -> bool:
@@ -18,15 +21,18 @@ def is_selected(rule: str, n_passing: int, n_seeds: int) -> bool:
     return 2 * n_passing > n_seeds if rule == "majority" else n_passing == n_seeds
 
 
-def select(criteria: "pd.DataFrame", rule: str) -> Iterator[dict]:
-    """Rows of the table of the selection, by block and channel, from the criteria of the seeds to ask.
+def select(criteria: "pd.DataFrame", rule: str, verdicts: "pd.DataFrame | None" = None) -> Iterator[dict]:
+    """Rows of the table of the selection, by block and channel, from the criteria of the seeds to ask, or by a measure, from
+    that table of verdicts.
 
     The gain is the mean over the seeds.
     """
+    measured = dict(zip(verdicts["channel"], verdicts[rule])) if rule in MEASURES else None
     by_channel = criteria.astype({"gain": "float64"}).groupby(["block", "channel"], sort=False)
     table = by_channel.agg(n_seeds=("passes", "size"), n_passing=("passes", "sum"), gain=("gain", "mean"))
     for row in table.reset_index().to_dict("records"):
-        yield row | {"selected": is_selected(rule, row["n_passing"], row["n_seeds"])}
+        selected = measured[row["channel"]] if measured else is_selected(rule, row["n_passing"], row["n_seeds"])
+        yield row | {"selected": bool(selected)}
 
 
 def by_gain(selection: "pa.Table") -> list[dict]:

@@ -97,6 +97,8 @@ FIGURES = {
         _figure("accuracy", "ablation", "ablation", "accuracy:accuracy", "Ablation", "accuracy against scale", ablated=True),
         _figure("objective", "objective", "visualization", "objective:objective", "Visualization", "objective by step"),
         _figure("stability", "stability", "study", "stability:stability", "Criteria", "stability over seeds"),
+        _figure("nulls", "nulls", "study", "nulls:nulls", "Criteria", "observed against nulls"),
+        _figure("recovery", "recovery", "measures", "recovery:recovery", "Criteria", "what rules find of what is planted"),
         _figure("sensitivity", "sensitivity", "study", "sensitivity:sensitivity", "Criteria", "sensitivity to thresholds"),
         _figure(
             "natural_images", "agreement", "study", "natural_images:natural_images", "Criteria", "verdicts by natural images"

@@ -31,4 +31,23 @@ PROFILES = schema(
     p=pa.float64(),
 )
 KERNELS = schema(**_OF_CHANNEL, input=pa.binary(), pre=pa.binary(), octaves=pa.float64())
-VERDICTS = schema(**_OF_CHANNEL, **dict.fromkeys(("paper", "lagged", "circuit", "both"), pa.bool_()))
+_MEASURED = ("lagged", "circuit", "both")
+VERDICTS = schema(_MEASURED, **_OF_CHANNEL, **dict.fromkeys(("paper", "paper_gain", "paper_rank", *_MEASURED), pa.bool_()))
+RULE_AGREEMENT = schema(
+    ("kappa",),
+    block=pa.string(),
+    rule=pa.string(),
+    other=pa.string(),
+    **dict.fromkeys(("n_channels", "both", "rule_only", "other_only", "neither"), pa.int32()),
+    agreement=pa.float64(),
+    kappa=pa.float64(),
+)
+RECOVERY = schema(
+    ("kind", "scale_invariant", "share", "lower", "upper"),
+    rule=pa.string(),
+    quantity=pa.string(),
+    kind=pa.string(),
+    scale_invariant=pa.bool_(),
+    **dict.fromkeys(("n_networks", "count", "total"), pa.int32()),
+    **dict.fromkeys(("share", "lower", "upper"), pa.float64()),
+)

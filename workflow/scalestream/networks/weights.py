@@ -64,8 +64,8 @@ def _unwrapped(state: object, source: str) -> dict[str, torch.Tensor]:
 def random_network(name: str, seed: int, batches: Iterable[torch.Tensor]) -> nn.Module:
     """The network with random weights (He et al. 2015), from the seed alone, frozen, in eval mode.
 
-    batches: network input (N, 3, S, S). Batch norms take the means and variances of their inputs over these batches, as in
-    training; their gains are one and all biases are zero. Parameters of other modules stay as they are built.
+    batches: network input (N, 3, S, S), for the statistics of batch norms, whose gains are one. All biases are zero. Parameters
+    of other modules stay as they are built.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -75,9 +75,34 @@ def random_network(name: str, seed: int, batches: Iterable[torch.Tensor]) -> nn.
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
-    for norm in norms:
+    for norm in _norms(network):
         norm.reset_parameters()
+    return _with_statistics(network, batches)
+
+
+@torch.no_grad()
+def permuted_network(network: nn.Module, seed: int, batches: Iterable[torch.Tensor]) -> nn.Module:
+    """The network itself, with the weights of each convolution and each linear layer in random order, from the seed alone.
+
+    batches: as for `random_network`; the gains and biases of batch norms stay.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    for module in network.modules():
+        if isinstance(module, LINEAR):
+            weights = module.weight.flatten()
+            module.weight.copy_(weights[torch.randperm(len(weights), generator=generator)].view_as(module.weight))
+    return _with_statistics(network, batches)
+
+
+def _norms(network: nn.Module) -> list[_BatchNorm]:
+    return [module for module in network.modules() if isinstance(module, _BatchNorm)]
+
+
+def _with_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> nn.Module:
+    """The network, frozen, in eval mode, whose batch norms have the means and variances of their inputs over the batches, as in
+    training."""
+    for norm in _norms(network):
+        norm.reset_running_stats()
         norm.momentum = None  # all batches count alike
         norm.train()
     for batch in batches:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.inter_rater import cohens_kappa
 
+from scalestream.criteria.concordance import concordance
 from scalestream.criteria.equations import judge
 
 PAIRS = {"in_pre": ("In", "Pre"), "in_post": ("In", "Post"), "pre_post": ("Pre", "Post")}
@@ -54,22 +54,10 @@ def agreement(natural: pd.DataFrame) -> Iterator[dict]:
 
     natural: the table of the natural criteria.
     """
-    verdicts = [False, True]
     for block, rows in natural.groupby("block", sort=False):
-        counts = pd.crosstab(rows["visualization_passes"], rows["passes"])
-        counts = counts.reindex(index=verdicts, columns=verdicts, fill_value=0).to_numpy()
-        (neither, natural_only), (visualization_only, both) = counts.tolist()
-        varies = counts.any(axis=0).all() and counts.any(axis=1).all()
-        yield {
-            "block": block,
-            "n_channels": len(rows),
-            "both": both,
-            "visualization_only": visualization_only,
-            "natural_only": natural_only,
-            "neither": neither,
-            "agreement": (both + neither) / len(rows),
-            "kappa": float(cohens_kappa(counts).kappa) if varies else None,
-        }
+        compared = concordance(rows["visualization_passes"], rows["passes"])
+        names = {"first_only": "visualization_only", "second_only": "natural_only"}
+        yield {"block": block, "n_channels": len(rows)} | {names.get(key, key): value for key, value in compared.items()}
 
 
 def overlap(natural: pd.DataFrame) -> Iterator[dict]:

@@ -108,3 +108,12 @@ PREFERENCE = schema(
     pre_smaller=pa.int32(),
     **dict.fromkeys((*_PEAKS, "p"), pa.float64()),
 )
+NULLS = schema(
+    ("gain_passes", "lower", "upper"),
+    block=pa.string(),
+    null=pa.string(),
+    draw=pa.int32(),
+    n_channels=pa.int32(),
+    gain_passes=pa.int32(),
+    **dict.fromkeys(("passes", "lower", "upper"), pa.float64()),
+)

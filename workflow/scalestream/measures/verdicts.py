@@ -1,0 +1,83 @@
+"""Which channels are scale invariant by which rule: the paper's criteria, these with a larger gain, and the measures."""
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+import pandas as pd
+
+from scalestream.criteria.concordance import concordance
+
+P = 0.05
+GAIN = 0.1  # share of Pre's response to its own image
+RANK = 0.1
+FACTOR = 1.1
+
+PAPERS = ("paper", "paper_gain", "paper_rank")
+RULES = (*PAPERS, "lagged", "circuit", "both")
+
+
+def verdicts(criteria: Iterable[dict], lags: Iterable[dict] | None, circuits: Iterable[dict] | None) -> Iterator[dict]:
+    """Rows of the table of verdicts, one a channel, with every rule's; those of a measure that was not taken are missing.
+
+    `paper` is Eq. 1 and 2 alone. `paper_gain` asks for a normalised gain above 0.1 too, `paper_rank` for one among the highest
+    tenth of the gains that Pre shows to all channels' images. criteria, lags, circuits: rows of these tables, of one block.
+    """
+    by_channel = [{row["channel"]: row for row in rows} if rows is not None else {} for rows in (lags, circuits)]
+    for row in criteria:
+        channel = row["channel"]
+        of_lags, of_circuits = (rows.get(channel) for rows in by_channel)
+        by_lag, by_circuit = of_lags and lagged(of_lags), of_circuits and is_circuit(of_circuits)
+        yield {
+            "block": row["block"],
+            "channel": channel,
+            "paper": row["passes"],
+            "paper_gain": row["passes"] and (row["normalized_gain"] or 0) > GAIN,
+            "paper_rank": row["passes"] and row["gain_rank"] <= RANK,
+            "lagged": by_lag,
+            "circuit": by_circuit,
+            "both": None if by_lag is None or by_circuit is None else by_lag and by_circuit,
+        }
+
+
+def lagged(row: dict) -> bool:
+    """By the scale-lag correlogram: Pre to larger images goes with In more than other channels' Pre do, and than it goes with
+    other channels' In; it lags behind by more than other correlated pairs; and Post tolerates scale more than In.
+
+    row: of the table of lags.
+    """
+    ranked = _at_most(row["p_row"], P) and _at_most(row["p_column"], P)
+    return ranked and _above(row["excess_lower"], 0) and _above(row["tolerance_lower"], 0)
+
+
+def is_circuit(row: dict) -> bool:
+    """By the linear circuit: Pre's gradient, pulled back through a magnification, is In's more than other channels' are, and
+    more than through none or a shrinking one.
+
+    row: of the table of circuits.
+    """
+    ranked = _at_most(row["p_row"], P) and _at_most(row["p_column"], P)
+    return ranked and _above(row["preferred"], FACTOR) and _above(row["evidence"], 0)
+
+
+def _at_most(value: float | None, bound: float) -> bool:
+    return value is not None and value <= bound
+
+
+def _above(value: float | None, bound: float) -> bool:
+    return value is not None and value > bound
+
+
+def agreement(table: pd.DataFrame) -> Iterator[dict]:
+    """Rows of the table of agreement of rules, one a pair of rules, by block and for all channels together.
+
+    table: that of the verdicts. Rules whose measure was not taken are left out.
+    """
+    rules = [rule for rule in RULES if table[rule].notna().all()]
+    groups = dict(list(table.groupby("block", sort=False))) | {"all": table}
+    for block, rows in groups.items():
+        for rule, other in combinations(rules, 2):
+            compared = concordance(rows[rule].astype(bool), rows[other].astype(bool))
+            names = {"first_only": "rule_only", "second_only": "other_only"}
+            yield {"block": block, "rule": rule, "other": other, "n_channels": len(rows)} | {
+                names.get(key, key): value for key, value in compared.items()
+            }
