@@ -12,7 +12,10 @@ import pytest
 from conftest import REPOSITORY, blocks_of, randomized
 from scalestream.ablation.ratios import ratios
 from scalestream.criteria.equations import judge
-from scalestream.criteria.evaluation import Thresholds, evaluate
+from scalestream.criteria.evaluation import evaluate
+from scalestream.criteria.measurement import measure
+from scalestream.criteria.responses import Answers, Responses
+from scalestream.criteria.rewiring import null, passes
 from scalestream.criteria.selection import select
 from scalestream.digest.library import SILENT, Library
 from scalestream.networks.architectures import family
@@ -516,15 +519,19 @@ def executed(work) -> set[str]:
     return found
 
 
-def evaluated() -> None:
+def measured() -> Responses:
     block, rng = blocks_of("small")["1.1"], np.random.default_rng(0)
     images = [rng.integers(0, 256, (32, 32, 3), dtype=np.uint8) for _ in range(block.channels)]
-    evaluate(randomized("small", 12), block, images, images, Thresholds())
+    return measure(randomized("small", 12), block, block.input, images, images, about="neuron")
 
 
+MATRIX = np.eye(3)
+RESPONSES = Responses(Answers(*[MATRIX] * 4), Answers(*[MATRIX] * 3), Answers(*[MATRIX] * 4), 2)
 ROWS = [judge("2.1", channel, 1.0, 2.0, 1.0, 1.2, tolerance=1.5) | {"seed": 0} for channel in range(3)]
 CALLS = {
-    "evaluate_criteria": (evaluated, {"center_activations", "cut_after", "judge"}),
+    "measure_responses_to_visualizations": (measured, {"center", "center_row", "maps_of", "magnify"}),
+    "evaluate_criteria": (lambda: list(evaluate("1.1", RESPONSES, 1.5)), {"judge", "Responses"}),
+    "rewire": (lambda: null("1.1", 0, passes(RESPONSES, 1.5), 100), {"rewired_counts", "Responses"}),
     "select_channels": (lambda: list(select(pd.DataFrame(ROWS), "majority")), {"is_selected"}),
     "compute_sensitivity": (
         lambda: list(sensitivity(ROWS, [], {"tolerance": [2], "gain_margin": [1], "magnification": []}, 1.5)),

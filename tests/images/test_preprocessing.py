@@ -90,6 +90,29 @@ def test_magnification_crops_the_center_half_and_doubles_it(real_files):
     assert torch.equal(magnify(inputs, 1), inputs)
 
 
+@pytest.mark.parametrize("factor", [1.5, 2, 4])
+def test_about_the_middle_the_inside_is_the_papers(factor):
+    """At the border the paper's sees nothing beyond its crop."""
+    images = torch.randn(2, 3, 96, 96, dtype=torch.float64)
+    inside = (..., slice(4, -4), slice(4, -4))
+    torch.testing.assert_close(magnify(images, factor, about=47.5)[inside], magnify(images, factor)[inside])
+
+
+@pytest.mark.parametrize("about", [20, 48, 64.5])
+@pytest.mark.parametrize("factor", [0.5, 2, 2.5])
+def test_magnification_about_a_pixel_keeps_it(factor, about):
+    """What is drawn at row i comes from about + (i - about) / factor. Beyond the image lies the mean colour, 0."""
+    images = torch.randn(1, 3, 80, 80, dtype=torch.float64)
+    found, around = magnify(images, factor, about), np.pad(images.numpy(), ((0, 0), (0, 0), (100, 100), (100, 100)))
+    sources = about + (np.arange(80) - about) / factor + 100
+    above, part = np.floor(sources).astype(int), sources % 1
+    rows = around[:, :, above] * (1 - part)[:, None] + around[:, :, above + 1] * part[:, None]
+    expected = rows[..., above] * (1 - part) + rows[..., above + 1] * part
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    if about == int(about):
+        torch.testing.assert_close(found[..., about, about], images[..., about, about])
+
+
 def test_a_file_that_has_gone_is_named(tmp_path):
     with pytest.raises(InputError, match="gone.jpg was readable when the images were listed and is not now"):
         open_rgb(str(tmp_path / "gone.jpg"))

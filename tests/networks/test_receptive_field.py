@@ -20,10 +20,10 @@ from torchvision.models import resnet50, squeezenet1_1
 from torchvision.models.resnet import BasicBlock, Bottleneck
 from torchvision.ops import SqueezeExcitation
 
-from conftest import layers_of, randomized
+from conftest import blocks_of, layers_of, randomized
 from scalestream.errors import NotLocalError
 from scalestream.networks.graph import cut_after, part, with_batch_norm_folded
-from scalestream.networks.receptive_field import Span, restricted, window
+from scalestream.networks.receptive_field import Span, center_row, restricted, window
 from scalestream.networks.tracing import ACTIVATIONS, trace
 
 PAPER_SIZES = (224, 225, 230, 236)  # what random_scale makes of 224 pixels
@@ -196,6 +196,37 @@ def test_receptive_fields_in_a_large_image(name):
     blocks = [block for block, module in network.named_modules() if isinstance(module, BasicBlock | Bottleneck)]
     traced = trace(network)
     assert [window(part(traced, block), 4096, center).span.length for block in blocks] == FIELDS[name]
+
+
+@pytest.mark.parametrize(("name", "size", "rows"), [("resnet18", 224, [112, 112, 112, 96]), ("small", 112, [56, 56, 48, 64])])
+def test_the_row_that_a_center_neuron_looks_at(name, size, rows):
+    """Stride times the middle row, as paddings are even; the image's middle is at 111.5 and 55.5."""
+    traced = trace(randomized(name, 10))
+    for block in blocks_of(name).values():
+        for layer in block.layers.values():
+            assert center_row(part(traced, layer), size) == rows[block.stage - 1]
+
+
+def test_the_row_that_a_center_neuron_looks_at_by_hand():
+    """Of 23 rows a kernel of 2 and stride 2 makes 11, one of 4 and padding 1 makes 10, a pooling of 3 and stride 2 makes 4."""
+    layers = [nn.Conv2d(3, 2, 2, stride=2), nn.ReLU(), nn.Conv2d(2, 2, 4, padding=1), nn.MaxPool2d(3, 2)]
+    traced = trace(nn.Sequential(*layers).eval())
+    assert center_row(part(traced, "0"), 23) == 2 * 5 + 0.5
+    assert center_row(part(traced, "2"), 23) == 2 * (5 - 1 + 1.5) + 0.5  # rows 4 to 7 of the eleven
+    assert center_row(part(traced, "3"), 23) == 2 * (2 * 2 + 1 - 1 + 1.5) + 0.5
+    unknown = nn.Sequential(nn.Conv2d(3, 3, 3, stride=2), nn.InstanceNorm2d(3), nn.Conv2d(3, 3, 3)).eval()
+    assert center_row(cut_after(unknown, "2"), 24) == 11.5
+
+
+def test_the_center_row_is_the_middle_of_the_gradients():
+    network = randomized("small", 10).double()
+    images = torch.randn(1, 3, 240, 240, dtype=torch.float64, requires_grad=True)
+    maps = plain(network, "layer3.0.bn2", images)
+    maps[0, :, maps.shape[2] // 2, maps.shape[3] // 2].sum().backward()
+    seen = images.grad.abs().sum(dim=(0, 1, 3)).nonzero().flatten()
+    found = window(cut_after(network, "layer3.0.bn2"), 240, center).span
+    assert (seen.min(), seen.max()) == (found.start, found.stop - 1) and found.start > 0
+    assert center_row(cut_after(network, "layer3.0.bn2"), 240) == (found.start + found.stop - 1) / 2
 
 
 class Between(nn.Module):

@@ -13,7 +13,8 @@ import torch
 from conftest import blocks_of
 from scalestream.ablation.ablated_network import AblatedNetwork
 from scalestream.activations.extraction import extract
-from scalestream.criteria.evaluation import Thresholds, evaluate
+from scalestream.criteria.evaluation import evaluate
+from scalestream.criteria.measurement import measure
 from scalestream.networks.weights import build
 from scalestream.visualization.transforms import TransformSettings
 from scalestream.visualization.visualize import Optimization, visualize
@@ -49,7 +50,7 @@ def numbers(name: str, size: int) -> dict[str, list[float]]:
             if not each.started_silent:
                 found[f"{layer} {each.channel}"] = [*each.trace.tolist(), each.activation, float(each.image.mean())]
     given = [pictures[channel % 2] for channel in range(block.channels)]
-    rows = evaluate(network, block, given, given[::-1], Thresholds())
+    rows = list(evaluate(block.name, measure(network, block, block.input, given, given[::-1]), 1.5))
     found["criteria"] = [row[term] for row in rows[:3] for term in ("pre_in", "pre_in_scaled", "post_in", "post_pre")]
     (activations,) = extract(network, ["layer3.1.bn2", "layer3.1"], [images])
     found["activations"] = [

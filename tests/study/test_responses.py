@@ -9,7 +9,7 @@ from PIL import Image
 from torchvision.transforms import functional as F
 
 from conftest import blocks_of, randomized
-from scalestream.criteria.evaluation import Thresholds, evaluate
+from scalestream.criteria import measurement
 from scalestream.errors import InputError
 from scalestream.run.checkpoint import Checkpoint
 from scalestream.study.responses import STIMULI, Stimulus, measure, scaled, shrunk
@@ -83,11 +83,11 @@ def test_responses_are_those_of_plain_passes(architecture, block):
 def test_the_criterions_term_is_among_them(small):
     block = blocks_of("small")["2.1"]
     x_in = [noise(channel) for channel in range(block.channels)]
-    judged = evaluate(small, block, x_in, x_in, Thresholds())
+    criterions = measurement.measure(small, block, block.input, x_in, x_in)
     rows = measure(
         small, block, [Stimulus(channel, "In", "visualization", None, partial(noise, channel)) for channel in range(24)], [2]
     )
-    assert [row["pre"] for row in rows] == pytest.approx([row["pre_in_scaled"] for row in judged], rel=1e-5, abs=1e-6)
+    assert [row["pre"] for row in rows] == pytest.approx(criterions.x_in_scaled.pre.diagonal().tolist(), rel=1e-5, abs=1e-6)
 
 
 def test_a_killed_measurement_goes_on_where_it_was(small, tmp_path, monkeypatch):

@@ -194,6 +194,7 @@ wildcard_constraints:
     block="|".join(map(re.escape, BLOCKS)),
     control="random|unscreened|matched|all",
     replacement="mean|zero|resample",
+    network=r"(random|permuted|planted)-\d+",
     seed=r"\d+",
     first=r"\d+",
     stop=r"\d+",

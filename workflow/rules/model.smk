@@ -2,6 +2,7 @@
 results/model/."""
 
 RANDOM_WEIGHTS = random_seed(CONFIG["model"]["weights"]) is not None
+OWN_WEIGHTS = settings("model.architecture", "model.weights") | {"description": NETWORK.digest}
 
 
 rule resolve_model:
@@ -15,9 +16,7 @@ rule resolve_model:
         **MODEL,
     params:
         code=code("resolve_model"),
-        settings=settings("model.architecture", "model.weights")
-        | {"description": NETWORK.digest}
-        | (settings(*dependencies.TRANSFORMED_IMAGES) if RANDOM_WEIGHTS else {}),
+        settings=OWN_WEIGHTS | (settings(*dependencies.TRANSFORMED_IMAGES) if RANDOM_WEIGHTS else {}),
     log:
         "logs/resolve_model.log",
     benchmark:

@@ -3,37 +3,23 @@
 import logging
 
 from job import run
-from scalestream.criteria.evaluation import Thresholds, evaluate
-from scalestream.criteria.tables import CRITERIA
-from scalestream.images.encoding import decode_png
-from scalestream.images.preprocessing import Normalization
-from scalestream.networks.manifest import Manifest
+from scalestream.criteria.evaluation import evaluate
+from scalestream.criteria.responses import Responses
+from scalestream.criteria.tables import CRITERIA, RESPONSES_TO_VISUALIZATIONS
 from scalestream.run import tables
 from scalestream.visualization.tables import VISUALIZATIONS
 
 
 def main(snakemake) -> None:
-    settings = snakemake.params.settings
-    manifest = Manifest.read(snakemake.input.manifest)
-    x_in, x_pre = by_channel(snakemake.input.x_in), by_channel(snakemake.input.x_pre)
-    rows = evaluate(
-        manifest.load(snakemake.input.weights),
-        manifest.blocks[snakemake.wildcards.block],
-        *([decode_png(row["png"]) for row in layer] for layer in (x_in, x_pre)),
-        Thresholds(settings["criteria.tolerance"], settings["criteria.magnification"]),
-        Normalization.from_settings(settings),
-    )
-    noted = [
-        row | {"in_dead_gradient": image["dead_gradient"], "seed": image["seed"]} for row, image in zip(rows, x_in, strict=True)
+    responses = Responses.from_table(tables.read(snakemake.input.responses, RESPONSES_TO_VISUALIZATIONS))
+    x_in = tables.read(snakemake.input.x_in, VISUALIZATIONS, ["channel", "dead_gradient", "seed"]).sort_by("channel")
+    judged = evaluate(snakemake.wildcards.block, responses, snakemake.params.settings["criteria.tolerance"])
+    rows = [
+        row | {"in_dead_gradient": image["dead_gradient"], "seed": image["seed"]}
+        for row, image in zip(judged, x_in.to_pylist(), strict=True)
     ]
-    tables.write(snakemake.output[0], CRITERIA, noted)
+    tables.write(snakemake.output[0], CRITERIA, rows)
     logging.info("%d of %d channels pass", sum(row["passes"] for row in rows), len(rows))
-
-
-def by_channel(paths: list[str]) -> list[dict]:
-    """A layer's visualizations in the order of the channels."""
-    columns = ["channel", "dead_gradient", "seed", "png"]
-    return tables.read(paths, VISUALIZATIONS, columns).sort_by("channel").to_pylist()
 
 
 if __name__ == "__main__":

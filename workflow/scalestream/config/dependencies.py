@@ -28,6 +28,7 @@ COMPARED = (
     *OPTIMIZATION,
     "criteria.tolerance",
     "criteria.magnification",
+    "criteria.center",
     "ablation.selection",
     "ablation.crop_convention",
     "ablation.trials",

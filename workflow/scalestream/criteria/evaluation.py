@@ -1,55 +1,24 @@
-"""The two criteria of a scale-invariant channel (paper, section 3, equations 1 and 2)."""
+"""The two criteria of a scale-invariant channel (paper, section 3, equations 1 and 2), and whether its gain is its own."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
 
 import numpy as np
-import torch
-from torch import nn
 
-from scalestream.activations.center import center_activations
 from scalestream.criteria.equations import judge
-from scalestream.images.preprocessing import IMAGENET, Normalization, magnify
-from scalestream.networks.device import device
-from scalestream.networks.graph import cut_after
-from scalestream.networks.interface import Block
+from scalestream.criteria.responses import Responses
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """tolerance: Eq. 2 holds for a ratio between 1 / tolerance and tolerance; magnification: the factor of S."""
+def evaluate(block: str, responses: Responses, tolerance: float) -> Iterator[dict]:
+    """One row a channel of the block, as `equations.judge`, with two more measures of the response gain.
 
-    tolerance: float = 1.5
-    magnification: float = 2
-
-
-def evaluate(
-    network: nn.Module,
-    block: Block,
-    x_in: list[np.ndarray],
-    x_pre: list[np.ndarray],
-    thresholds: Thresholds,
-    normalization: Normalization = IMAGENET,
-) -> list[dict]:
-    """One row a channel of the block.
-
-    x_in, x_pre: center-neuron visualizations at In and Pre, 8-bit RGB (S, S, 3), in the order of the channels.
+    normalized_gain: the gain as a share of Pre's answer to its own visualization; None where that is not above zero. gain_rank:
+    the share of all channels, this one among them, whose In images give Pre at least this gain when they are magnified; at
+    least 1 / C. tolerance: as in Eq. 2.
     """
-    pre = cut_after(network, block.pre).to(device())
-    post = cut_after(network, block.post).to(device())
-    own_channel = partial(_own_channel, normalization=normalization)
-    columns = [
-        own_channel(pre, x_in),
-        own_channel(pre, x_in, partial(magnify, factor=thresholds.magnification)),
-        own_channel(post, x_in),
-        own_channel(post, x_pre),
-    ]
-    return [
-        judge(block.name, channel, *terms, thresholds.tolerance) for channel, terms in enumerate(zip(*columns, strict=True))
-    ]
-
-
-def _own_channel(part: nn.Module, images: list[np.ndarray], *transform: Callable, normalization: Normalization) -> list[float]:
-    """Center activation of channel c for image c."""
-    return torch.diagonal(center_activations(part, images, *transform, normalization=normalization)).tolist()
+    x_in, x_scaled, x_pre = responses.x_in, responses.x_in_scaled, responses.x_pre
+    terms = (x_in.pre, x_scaled.pre, x_in.post, x_pre.post)
+    ranks = np.mean(responses.gains >= responses.gains.diagonal(), axis=0)
+    columns = (matrix.diagonal().tolist() for matrix in terms)
+    for channel, (own, peak, rank) in enumerate(zip(zip(*columns), x_pre.pre.diagonal().tolist(), ranks.tolist())):
+        row = judge(block, channel, *own, tolerance)
+        yield row | {"normalized_gain": row["gain"] / peak if peak > 0 else None, "gain_rank": rank}

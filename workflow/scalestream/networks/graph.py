@@ -51,6 +51,19 @@ def maps_of(network: nn.Module, layers: Iterable[str]) -> fx.GraphModule:
     return fx.GraphModule(traced.module, graph)
 
 
+def activation_of_sum(network: nn.Module, post: str) -> fx.GraphModule:
+    """What makes a block's Post of the sum of In and Pre, whatever the activation: a module from maps to maps of their shape,
+    which shares the network's weights."""
+    traced, graph = trace(network), fx.Graph()
+    node, total = _node(traced, post), graph.placeholder("sum")
+    if post in traced.nodes:
+        (summed,) = node.all_input_nodes
+        graph.output(graph.node_copy(node, {summed: total}.get))
+    else:
+        graph.output(_output(traced, graph, post, total))
+    return fx.GraphModule(traced.module, graph)
+
+
 def split_after(network: nn.Module, layer: str) -> tuple[fx.GraphModule, fx.GraphModule]:
     """The network as two modules: images to the layer's map, and that map to logits.
 

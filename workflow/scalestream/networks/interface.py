@@ -134,6 +134,10 @@ class Description:
         pairs = (pair(*both) for both in combinations(self.blocks, 2) if can_pair(*both))
         return {block.name: block for block in (*self.blocks, *pairs)}
 
+    def bypass(self, block: Block) -> str:
+        """The layer that a block's Pre is added to: In, but of a pair, the later block's."""
+        return next(each.input for each in self.blocks if each.post == block.post)
+
     def preprocessing(self, weights: str) -> Preprocessing:
         """What weights expect: those of that name, or others that were trained as the first named ones."""
         return self.weights.get(weights) or next(iter(self.weights.values()), Preprocessing())

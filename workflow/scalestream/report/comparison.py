@@ -41,6 +41,7 @@ CRITERIA = (
     "visualization.angles",
     "criteria.tolerance",
     "criteria.magnification",
+    "criteria.center",
 )
 NEEDED = {
     COUNT: CRITERIA,

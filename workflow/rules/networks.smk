@@ -12,7 +12,13 @@ def other_weights(wildcards):
     kind, _, seed = wildcards.network.partition("-")
     own = {} if kind == "permuted" else {"model.weights": f"{kind}:{seed}"}
     images = {} if kind == "planted" else settings(*dependencies.TRANSFORMED_IMAGES)
-    return model_settings() | images | own | ({"permutation": int(seed)} if kind == "permuted" else {})
+    return OWN_WEIGHTS | images | own | ({"permutation": int(seed)} if kind == "permuted" else {})
+
+
+def other_chunks(network, layer, seed):
+    """The files with a layer's channels of one seed, in order, in another network."""
+    own = visualization_chunks(layer, seed)
+    return [file.replace("results/visualizations/chunks", f"results/networks/{network}/visualizations") for file in own]
 
 
 use rule resolve_model as resolve_other_model with:
@@ -46,8 +52,8 @@ use rule visualize as visualize_other with:
 use rule measure_responses_to_visualizations as measure_other_responses with:
     input:
         **OTHER_MODEL,
-        x_in=lambda wildcards: other_chunks(wildcards, "input"),
-        x_pre=lambda wildcards: other_chunks(wildcards, "pre"),
+        x_in=lambda wildcards: other_chunks(wildcards.network, BLOCKS[wildcards.block].input, wildcards.seed),
+        x_pre=lambda wildcards: other_chunks(wildcards.network, BLOCKS[wildcards.block].pre, wildcards.seed),
     output:
         "results/networks/{network}/responses_to_visualizations/{seed}/{block}.parquet",
     log:
@@ -59,7 +65,7 @@ use rule measure_responses_to_visualizations as measure_other_responses with:
 use rule evaluate_criteria as evaluate_other_criteria with:
     input:
         responses="results/networks/{network}/responses_to_visualizations/{seed}/{block}.parquet",
-        x_in=lambda wildcards: other_chunks(wildcards, "input"),
+        x_in=lambda wildcards: other_chunks(wildcards.network, BLOCKS[wildcards.block].input, wildcards.seed),
     output:
         "results/networks/{network}/criteria/{seed}/{block}.parquet",
     log:
