@@ -22,6 +22,7 @@ FACTS = {
     "linear": ["4.1"],
     "tolerance": 1.5,
     "magnification": 2,
+    "center": "image",
 }
 BLOCKS = blocks_of("resnet18")
 
@@ -47,7 +48,14 @@ def criteria():
                 "ratio": ratio,
                 "gain_passes": gain > 0,
                 "ratio_passes": ratio is not None and 2 / 3 < ratio < 1.5,
+                "seed": 0,
             }
+
+
+def null():
+    """Of two seeds."""
+    for seed in (1, 0):
+        yield from ({"block": block, "seed": seed, "expected": 9.5 * seed + 0.123456} for block in BLOCKS)
 
 
 def visualizations():
@@ -131,6 +139,7 @@ def build(folder: Path, natural_images: bool = True, study: bool = True, made=la
     found = describe(
         layers,
         criteria(),
+        null(),
         filter(made, visualizations()),
         top_images() if natural_images else None,
         FACTS,
@@ -202,6 +211,16 @@ def test_curves_are_in_percent_of_the_largest_response(atlas):
 
 def test_a_linear_stream_is_said(page):
     assert "Linear stream: the network does not rectify the sum of 4.1; Post is ReLU of it." in page.inner_text("#facts")
+
+
+def test_counts_stand_beside_what_is_expected_of_mismatched_pairs(page, atlas):
+    passing = dict.fromkeys(BLOCKS, 0)
+    for row in criteria():
+        passing[row["block"]] += row["gain_passes"] and row["ratio_passes"]
+    assert {block["expected"] for block in data(atlas)["blocks"]} == {0.1235}
+    assert f"{sum(passing.values())} of 1856 pass; 0.9 expected of mismatched pairs." in page.inner_text("#facts")
+    options = page.locator("#block option").all_text_contents()
+    assert options[3] == f"2.1 ({passing['2.1']} of 128 pass; 0.1 expected)" and len(options) == 8
 
 
 def test_natural_images_can_be_left_out(chromium, tmp_path):

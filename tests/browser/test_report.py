@@ -50,7 +50,7 @@ def test_it_shows_the_comparison_with_the_paper(page):
     look(page, "Paper", "paper comparison")
     table = page.frame_locator("iframe")
     assert table.locator("tbody tr").count() == 41
-    assert set(table.locator("tbody tr td:nth-child(8)").all_text_contents()) == {"not comparable"}
+    assert set(table.locator("tbody tr td:nth-child(9)").all_text_contents()) == {"not comparable"}
 
 
 def test_the_atlas_works_inside(page):

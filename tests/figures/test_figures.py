@@ -138,12 +138,24 @@ CRITERIA = [
 ]
 
 
-def test_passing_channels_are_counted_by_block_and_equation():
-    (panel,) = passing(CRITERIA).axes
+NULL = [
+    {"block": "1.1", "seed": 1, "n_channels": 4, "gain_passing": 2, "ratio_passing": 2, "passing": 1}
+    | {"expected": 0.75, "lower": 0, "upper": 2},
+    {"block": "2.0", "seed": 1, "n_channels": 1, "gain_passing": 1, "ratio_passing": 1, "passing": 1}
+    | {"expected": 1.0, "lower": 1, "upper": 1},
+]
+
+
+def test_passing_channels_are_counted_by_block_and_equation_beside_what_is_expected():
+    (panel,) = passing([row | {"seed": 0, "passing": 0} for row in NULL] + NULL, [1, 0]).axes
     counts = {bars.get_label(): list(bars.datavalues) for bars in panel.containers}
-    assert counts == {"Eq. 1": [0.5, 1], "Eq. 2": [0.5, 1], "both": [0.25, 1]}
-    assert [text.get_text() for text in panel.texts] == ["2", "1", "2", "1", "1", "1"]
+    assert counts == {"Eq. 1": [0.5, 1], "Eq. 2": [0.5, 1], "both": [0.25, 1], "both, mismatched pairs": [0.1875, 1]}
+    assert [text.get_text() for text in panel.texts] == ["2", "1", "2", "1", "1", "1", "0.8", "1.0"]
     assert [label.get_text() for label in panel.get_xticklabels()] == ["1.1\n4 channels", "2.0\n1 channels"]
+    expected = panel.containers[-1]
+    for bar, interval, ends in zip(expected, panel.collections, [(0, 0.5), (1, 1)], strict=True):
+        ((x, lower), (_, upper)) = interval.get_segments()[0]
+        assert x == pytest.approx(bar.get_x() + bar.get_width() / 2) and (lower, upper) == ends
 
 
 def test_the_scatter_has_a_point_a_channel_and_the_passing_region():

@@ -12,7 +12,7 @@ from conftest import REPOSITORY, blocks_of
 from scalestream.ablation.tables import ABLATION, RATIOS
 from scalestream.config.completion import complete
 from scalestream.config.dependencies import comparison
-from scalestream.criteria.tables import CRITERIA
+from scalestream.criteria.tables import CRITERIA, NULL
 from scalestream.images.tables import IMAGES
 from scalestream.networks.architectures import description
 from scalestream.networks.manifest import Manifest
@@ -47,6 +47,8 @@ def criteria_table(passing, architecture="resnet18"):
                 "gain_passes": True,
                 "ratio_passes": channel in listed,
                 "passes": channel in listed,
+                "normalized_gain": None,
+                "gain_rank": 0.5,
                 "in_dead_gradient": False,
                 "seed": 0,
             }
@@ -54,6 +56,21 @@ def criteria_table(passing, architecture="resnet18"):
             for channel in range(found[block].channels)
         ],
         schema=CRITERIA,
+    )
+
+
+def null_table(passing, architecture="resnet18"):
+    """Of two seeds; with that of the criteria, 0, half as many are expected as pass."""
+    found = blocks_of(architecture)
+    counted = dict.fromkeys(("gain_passing", "ratio_passing", "passing"), 0)
+    rest = dict.fromkeys(("gain_expected", "ratio_expected", "lower", "upper", "excess", "p"), 0.0)
+    return pa.Table.from_pylist(
+        [
+            {"block": block, "seed": seed, "n_channels": found[block].channels, **counted, **rest, "expected": expected}
+            for block, listed in passing.items()
+            for seed, expected in ((1, 100.0), (0, len(listed) / 2))
+        ],
+        schema=NULL,
     )
 
 
@@ -112,6 +129,7 @@ def compared(
         compare(
             PUBLISHED,
             criteria_table(passing, architecture),
+            null_table(passing, architecture),
             ablation_table(accuracies, intact),
             ratio_table(ratios),
             PAPER | (changes or {}),
@@ -142,6 +160,15 @@ def of(found, *quantities):
 
 def scaled_accuracies(found):
     return {key for key in of(found, ABLATED) if key[2] > 0}
+
+
+def test_counts_and_shares_stand_beside_what_is_expected_of_mismatched_pairs():
+    found = compared(passing=LISTS | {"3.1": [1, 9, 13]})
+    assert [found[quantity, "3.1", None]["expected"] for quantity in (COUNT, SHARE)] == [1.5, 150 / 256]
+    assert [found[quantity, "2.1", None]["expected"] for quantity in (COUNT, SHARE)] == [11.5, 1150 / 128]
+    assert {row["expected"] for (quantity, *_), row in found.items() if quantity not in (COUNT, SHARE)} == {None}
+    absent = compared(passing={"2.1": [1]})
+    assert absent[COUNT, "3.1", None]["expected"] is absent[SHARE, "3.1", None]["expected"] is None
 
 
 def test_one_row_for_every_published_number():
@@ -420,10 +447,11 @@ def test_the_published_numbers_are_consistent():
 
 def written(folder, weights: str, published: str | None) -> SimpleNamespace:
     """What the job of the comparison reads and writes, of a run that is the paper's, with the model's manifest."""
-    files = {name: str(folder / f"{name}.parquet") for name in ("images", "criteria", "ablation", "ratios")}
+    files = {name: str(folder / f"{name}.parquet") for name in ("images", "criteria", "null", "ablation", "ratios")}
     image = {"path": "a", "width": 1, "height": 1, "size": 1, "mode": "RGB", "sha256": "", "wnid": "n"}
     tables.write(files["images"], IMAGES, (image | {"class_index": index} for index in range(1000)))
     tables.write(files["criteria"], CRITERIA, criteria_table(LISTS).to_pylist())
+    tables.write(files["null"], NULL, null_table(LISTS).to_pylist())
     tables.write(files["ablation"], ABLATION, ablation_table(ACCURACIES).to_pylist())
     tables.write(files["ratios"], RATIOS, ratio_table(PLAIN_RATIOS).to_pylist())
     Manifest(weights, published, "", 1000, description("resnet18")).write(folder / "manifest.json")

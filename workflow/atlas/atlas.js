@@ -234,14 +234,22 @@ function onKey(event) {
   event.preventDefault();
 }
 
+/** How many channels of some blocks pass, and how many would if each In were added to another channel's Pre. */
+function passing(some) {
+  const verdicts = some.flatMap(({ verdict }) => verdict);
+  const expected = some.reduce((sum, block) => sum + block.expected, 0);
+  return `${verdicts.filter((each) => each === 3).length} of ${verdicts.length} pass; ${expected.toFixed(1)} expected`;
+}
+
 function begin() {
-  const { architecture, weights, steps, linear, tolerance, magnification, naturalImages } = facts;
+  const { architecture, weights, steps, linear, tolerance, magnification, center, naturalImages } = facts;
   byId("facts").textContent = `${architecture}, weights ${weights}; visualizations of ${steps} steps. Eq. 1: ReLU(Pre(X_In)) < Pre(S(X_In)), `
-    + `S magnifies ${magnification}x. Eq. 2: 1/${tolerance} < Post(X_In) / Post(X_Pre) < ${tolerance}.`
+    + `S magnifies ${magnification}x${center === "neuron" ? " about what the neuron looks at" : ""}. `
+    + `Eq. 2: 1/${tolerance} < Post(X_In) / Post(X_Pre) < ${tolerance}. ${passing(blocks)} of mismatched pairs.`
     + (linear.length ? ` Linear stream: the network does not rectify the sum of ${linear.join(", ")}; Post is ReLU of it.` : "")
     + (naturalImages ? "" : " Natural images were left out.");
-  byId("block").append(element("option", { value: "" }, "All"), ...blocks.map(({ name, verdict }) =>
-    element("option", { value: name }, `${name} (${verdict.filter((each) => each === 3).length} of ${verdict.length} pass)`)));
+  byId("block").append(element("option", { value: "" }, "All"), ...blocks.map((block) =>
+    element("option", { value: block.name }, `${block.name} (${passing([block])})`)));
   byId("verdict").append(element("option", { value: "" }, "All"), ...[3, 1, 2, 0].map((verdict) =>
     element("option", { value: verdict }, VERDICTS[verdict])));
   if (facts.seeds) byId("sort").append(element("option", { value: "seeds" }, "seeds that pass"));

@@ -1,4 +1,4 @@
-"""Inputs: criteria, top images, thumbnails and the page in workflow/atlas/. Output: results/atlas/, a page to walk through
+"""Inputs: criteria and their null, top images, thumbnails and the page in workflow/atlas/. Output: results/atlas/, a page to walk through
 every channel with a browser."""
 
 PAGE = ["index.html", "atlas.css", "atlas.js"]
@@ -9,6 +9,7 @@ rule build_atlas:
     localrule: True
     input:
         criteria="results/criteria.parquet",
+        null="results/null.parquet",
         top="results/top_images.parquet",
         thumbnails="results/thumbnails.parquet",
         stability="results/stability.parquet" if len(SEEDS) > 1 else [],
@@ -31,6 +32,7 @@ rule build_atlas:
             "model.weights",
             "criteria.tolerance",
             "criteria.magnification",
+            "criteria.center",
             "visualization.steps",
             "atlas.natural_images",
         )

@@ -13,6 +13,7 @@ rule compare_with_paper:
         manifest=MODEL["manifest"],
         images="results/images.parquet",
         criteria="results/criteria.parquet",
+        null="results/null.parquet",
         ablation="results/ablation.parquet" if ABLATED else [],
         ratios="results/ratios.parquet" if ABLATED else [],
         published=local(relpath(WORKFLOW.parent / "resources" / "published.yaml")),

@@ -2,7 +2,7 @@
 
 from job import run
 from scalestream.activations.tables import TOP_IMAGES
-from scalestream.criteria.tables import CRITERIA
+from scalestream.criteria.tables import CRITERIA, NULL
 from scalestream.report.atlas import NOTED, describe, write
 from scalestream.report.tables import THUMBNAILS
 from scalestream.run import tables
@@ -23,10 +23,12 @@ def main(snakemake) -> None:
         "linear": settings["linear"],
         "tolerance": settings["criteria.tolerance"],
         "magnification": settings["criteria.magnification"],
+        "center": settings["criteria.center"],
     }
     data = describe(
         settings["blocks"],
         tables.read(files.criteria, CRITERIA).to_pylist(),
+        tables.read(files.null, NULL).to_pylist(),
         tables.read(files.visualizations, VISUALIZATIONS, ["layer", "channel", "activation", *NOTED]).to_pylist(),
         tables.read(files.top, TOP_IMAGES).to_pylist() if shown else None,
         facts,

@@ -8,7 +8,7 @@ import yaml
 
 from job import run
 from scalestream.ablation.tables import ABLATION, RATIOS
-from scalestream.criteria.tables import CRITERIA
+from scalestream.criteria.tables import CRITERIA, NULL
 from scalestream.images.tables import IMAGES
 from scalestream.networks.manifest import Manifest
 from scalestream.report.comparison import AGREES, DIFFERS, NOT_COMPARABLE, compare
@@ -25,6 +25,7 @@ def main(snakemake) -> None:
         compare(
             yaml.safe_load(Path(files.published).read_text()),
             tables.read(files.criteria, CRITERIA),
+            tables.read(files.null, NULL),
             tables.read(files.ablation, ABLATION) if files.ablation else ABLATION.empty_table(),
             tables.read(files.ratios, RATIOS) if files.ratios else RATIOS.empty_table(),
             run_settings,

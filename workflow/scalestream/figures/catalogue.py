@@ -84,7 +84,15 @@ FIGURES = {
             natural_images=True,
             stages=range(3, 100),
         ),
-        _figure("passing", "criteria", "criteria", "criteria:passing", "Criteria", "channels that pass"),
+        _figure(
+            "passing",
+            "null",
+            "criteria",
+            "criteria:passing",
+            "Criteria",
+            "channels that pass",
+            options=(("seeds", "visualization.seeds"),),
+        ),
         _figure(
             "criteria",
             "criteria",

@@ -5,32 +5,50 @@ from collections.abc import Iterable
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from scalestream.figures.style import by_block, panels
+from scalestream.figures.style import BAR, by_block, panels
 
-BARS = {"Eq. 1": ("gain_passes", "#56b4e9"), "Eq. 2": ("ratio_passes", "#e69f00"), "both": ("passes", "#009e73")}
 PASSES, FAILS, REGION = "#009e73", "#999999", "#e3f3ec"
+BARS = {
+    "Eq. 1": ("gain_passing", "#56b4e9"),
+    "Eq. 2": ("ratio_passing", "#e69f00"),
+    "both": ("passing", PASSES),
+    "both, mismatched pairs": ("expected", BAR),
+}
 
 
-def passing(criteria: Iterable[dict]) -> Figure:
-    """By block, the share of channels that meet Eq. 1, Eq. 2 and both, with their numbers above the bars.
+def passing(null: Iterable[dict], seeds: list[int]) -> Figure:
+    """By block, the share of channels that meet Eq. 1, Eq. 2 and both, with their numbers above the bars; and, beside them, the
+    share that meets both where In is added to another channel's Pre, with the mean number and the interval of 95 % of such
+    mismatches.
 
-    criteria: rows of the table of criteria.
+    null: rows of the table of the null, of which those of the first of the seeds are shown.
     """
-    blocks = by_block(criteria)
-    figure, (panel,) = panels(1, 1, width=max(3.5, 1.0 * len(blocks)), height=2.6)
+    rows = [row for row in null if row["seed"] == seeds[0]]
+    figure, (panel,) = panels(1, 1, width=max(4.2, 1.0 * len(rows)), height=2.6)
+    totals = [row["n_channels"] for row in rows]
     for offset, (label, (column, color)) in enumerate(BARS.items()):
-        counts = [sum(row[column] for row in rows) for rows in blocks.values()]
-        shares = [count / len(rows) for count, rows in zip(counts, blocks.values())]
-        bars = panel.bar(
-            [position + 0.27 * (offset - 1) for position in range(len(blocks))], shares, width=0.25, label=label, color=color
-        )
-        panel.bar_label(bars, counts, fontsize=6, padding=1)
-    panel.set_xticks(range(len(blocks)), [f"{block}\n{len(rows)} channels" for block, rows in blocks.items()])
+        counts = [row[column] for row in rows]
+        places = [place + 0.21 * (offset - 1.5) for place in range(len(rows))]
+        bars = panel.bar(places, [count / total for count, total in zip(counts, totals)], width=0.2, label=label, color=color)
+        if column == "expected":
+            _draw_intervals(panel, places, rows)
+        else:
+            panel.bar_label(bars, counts, fontsize=6, padding=1)
+    panel.set_xticks(range(len(rows)), [f"{row['block']}\n{row['n_channels']} channels" for row in rows])
     panel.set_xlabel("block")
     panel.set_ylabel("share of its channels")
     panel.yaxis.set_major_formatter(PercentFormatter(1))
-    panel.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
+    panel.legend(ncols=len(BARS), loc="lower left", bbox_to_anchor=(0, 1), columnspacing=1.2, handlelength=1.4)
     return figure
+
+
+def _draw_intervals(panel, places: list[float], rows: list[dict]) -> None:
+    """The interval of each row of the null, with the expected number above."""
+    for place, row in zip(places, rows):
+        lower, expected, upper = (row[name] / row["n_channels"] for name in ("lower", "expected", "upper"))
+        panel.vlines(place, lower, upper, color="black", linewidth=0.8)
+        top = place, max(upper, expected)
+        panel.annotate(f"{row['expected']:.1f}", top, (0, 2), textcoords="offset points", fontsize=6, ha="center")
 
 
 def scatter(criteria: Iterable[dict], tolerance: float) -> Figure:

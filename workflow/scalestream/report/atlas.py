@@ -16,6 +16,7 @@ DIGITS = 4  # significant ones of every number on the page
 def describe(
     blocks: dict[str, dict[str, str]],
     criteria: Iterable[dict],
+    null: Iterable[dict],
     visualizations: Iterable[dict],
     top_images: Iterable[dict] | None,
     facts: dict,
@@ -25,9 +26,10 @@ def describe(
 ) -> dict:
     """What the page shows, apart from pictures: columns by channel, for every block and every layer.
 
-    blocks: layers by the paper's names (In, Pre, Post), by block. criteria, visualizations, top_images: rows of those tables,
-    the latter None where natural images are left out; a channel may have no visualization. facts: what the page says of the
-    run. stability, natural, tuning: rows of the tables of stability, natural criteria and tuning, empty where there are none.
+    blocks: layers by the paper's names (In, Pre, Post), by block. criteria, null, visualizations, top_images: rows of those
+    tables; of the null those are shown that are of the seed of the criteria; a channel may have no visualization; top_images is
+    None where natural images are left out. facts: what the page says of the run. stability, natural, tuning: rows of the tables
+    of stability, natural criteria and tuning, empty where there are none.
     """
     criteria = _by_channel(criteria)
     counts = Counter(row["block"] for row in criteria)
@@ -70,9 +72,13 @@ def describe(
         )
     for (block, channel), curves in _curves(tuning, facts).items():
         judged[block].setdefault("tuning", {})[channel] = curves
+    (seed,) = {row["seed"] for row in criteria}
+    expected = {row["block"]: _number(row["expected"]) for row in null if row["seed"] == seed}
     return {
         "facts": facts,
-        "blocks": [{"name": name, "layers": columns, **judged[name]} for name, columns in blocks.items()],
+        "blocks": [
+            {"name": name, "layers": columns, "expected": expected[name], **judged[name]} for name, columns in blocks.items()
+        ],
         "layers": layers,
     }
 

@@ -70,6 +70,7 @@ SIGNIFICANCE = 0.05  # below which an overlap of lists is more than chance
 def compare(
     published: dict,
     criteria: pa.Table,
+    null: pa.Table,
     ablation: pa.Table,
     ratios: pa.Table,
     run: dict,
@@ -79,7 +80,8 @@ def compare(
 ) -> Iterator[dict]:
     """Rows of the table of the comparison, one for every number of `published` (resources/published.yaml).
 
-    criteria, ablation, ratios: the run's tables, the last two without rows in a run without ablation. run, paper: settings of
+    criteria, null, ablation, ratios: the run's tables, the last two without rows in a run without ablation; of the null, which
+    says what to expect of a count by chance, those rows matter that are of the seed of the criteria. run, paper: settings of
     the run and of the paper's configuration by dotted key, with visualization.jitter by block and layer. n_images, n_classes:
     of the run's image set. A number that the run has is in its row even where it is not comparable.
     """
@@ -89,7 +91,7 @@ def compare(
         N_CLASSES: published["images"]["classes"],
         AUTHORS_CROP: published["accuracy"]["crop_convention"],
     }
-    yield from (_judged(row, run, paper) for row in _criteria_rows(published["criteria"], criteria))
+    yield from (_judged(row, run, paper) for row in _criteria_rows(published["criteria"], criteria, null))
     yield from (_judged(row, run, paper) for row in _accuracy_rows(published["accuracy"], ablation))
     yield from (_judged(row, run, paper) for row in _sign_rows(published["ratio_sign"], ratios))
 
@@ -111,19 +113,24 @@ def overlap_by_chance(channels: int, paper: set[int], run: set[int]) -> tuple[fl
     return len(paper) * len(run) / channels, float(probability)
 
 
-def _criteria_rows(published: dict, criteria: pa.Table) -> Iterator[dict]:
-    """Count, share and list of every block's passing channels."""
-    passes = defaultdict(dict)
+def _criteria_rows(published: dict, criteria: pa.Table, null: pa.Table) -> Iterator[dict]:
+    """Count, share and list of every block's passing channels; count and share with what is expected of mismatched pairs."""
+    passes, seeds = defaultdict(dict), {}
     for row in criteria.to_pylist():
         passes[row["block"]][row["channel"]] = row["passes"]
+        seeds[row["block"]] = row["seed"]
+    expected = {row["block"]: row["expected"] for row in null.to_pylist() if row["seed"] == seeds.get(row["block"])}
     for block, paper in published.items():
         run = passes.get(block)
         missing = f"block {block} is not analysed in this run"
         tolerance = count_tolerance(paper["passing"])
         count = sum(run.values()) if run else None
-        yield _measured(COUNT, "channels", paper["passing"], count, tolerance, missing, block)
-        share = 100 * count / len(run) if run else None
-        yield _measured(SHARE, "%", paper["share"], share, 100 * tolerance / paper["channels"], missing, block)
+        by_chance = expected.get(block)
+        counted = _measured(COUNT, "channels", paper["passing"], count, tolerance, missing, block)
+        yield counted | {"expected": by_chance}
+        share, share_by_chance = (100 * count / len(run), 100 * by_chance / len(run)) if run else (None, None)
+        shared = _measured(SHARE, "%", paper["share"], share, 100 * tolerance / paper["channels"], missing, block)
+        yield shared | {"expected": share_by_chance}
         if paper["list"]:
             yield _row(LIST, "channels", len(paper["list"]), SIGNIFICANCE, block) | (
                 _overlap(paper, run) if run else {"paper_channels": paper["list"], "reason": missing}
