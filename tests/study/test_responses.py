@@ -41,6 +41,15 @@ def test_a_magnified_image_is_cropped_and_one_as_it_is_stays_so():
     assert torch.equal(scaled(image, 0.5), F.normalize(F.to_tensor(shrunk(image, 0.5)), MEAN, STD))
 
 
+def test_an_image_shrinks_about_a_pixel_into_its_mean_colour():
+    image = Image.fromarray(noise(0))
+    inputs = F.normalize(F.to_tensor(image), MEAN, STD)
+    found = scaled(image, 0.5, about=20)
+    torch.testing.assert_close(found[:, 20, 20], inputs[:, 20, 20])
+    torch.testing.assert_close(found[:, 60, 60], inputs.mean(dim=(1, 2)))
+    assert torch.equal(scaled(image, 1, about=20), inputs)
+
+
 def plain(network, block, inputs) -> dict[str, np.ndarray]:
     """In, Pre and Post of all channels at the center, of a plain forward pass of the whole network."""
     found = {}
@@ -80,14 +89,15 @@ def test_responses_are_those_of_plain_passes(architecture, block):
         assert row["post"] >= 0
 
 
-def test_the_criterions_term_is_among_them(small):
-    block = blocks_of("small")["2.1"]
+@pytest.mark.parametrize("about", ["image", "neuron"])
+def test_the_criterions_terms_are_among_them(small, about):
+    block = blocks_of("small")["3.0"]
     x_in = [noise(channel) for channel in range(block.channels)]
-    criterions = measurement.measure(small, block, block.input, x_in, x_in)
-    rows = measure(
-        small, block, [Stimulus(channel, "In", "visualization", None, partial(noise, channel)) for channel in range(24)], [2]
-    )
-    assert [row["pre"] for row in rows] == pytest.approx(criterions.x_in_scaled.pre.diagonal().tolist(), rel=1e-5, abs=1e-6)
+    criterions = measurement.measure(small, block, block.input, x_in, x_in, about=about)
+    stimuli = [Stimulus(channel, "In", "visualization", None, partial(noise, channel)) for channel in range(block.channels)]
+    rows = list(measure(small, block, stimuli, [1, 2], about=about))
+    for answers, found in ((criterions.x_in, rows[::2]), (criterions.x_in_scaled, rows[1::2])):
+        assert [row["pre"] for row in found] == pytest.approx(answers.pre.diagonal().tolist(), rel=1e-5, abs=1e-6)
 
 
 def test_a_killed_measurement_goes_on_where_it_was(small, tmp_path, monkeypatch):

@@ -24,7 +24,10 @@ READ = {
     ("resolve_model", "visualize"),
     ("list_images", "cache_images"),
     ("cache_images", "ablate"),
-    ("visualize", "evaluate_criteria"),
+    ("visualize", "measure_responses_to_visualizations"),
+    ("measure_responses_to_visualizations", "evaluate_criteria"),
+    ("measure_responses_to_visualizations", "rewire"),
+    ("gather_null", "plot_passing"),
     ("gather_visualizations", "measure_responses"),
     ("evaluate_criteria", "select_channels"),
     ("evaluate_criteria", "visualize_whole_channels"),
@@ -42,6 +45,7 @@ READ = {
 }
 NOT_READ = {
     ("gather_criteria", "ablate"),
+    ("rewire", "evaluate_criteria"),
     ("visualize", "extract_activations"),
     ("cache_images", "visualize"),
     ("ablate", "gather_candidates"),
@@ -102,7 +106,8 @@ def shown_layer() -> set[str]:
 
 
 def added_seed() -> set[str]:
-    return {"visualize", "evaluate_criteria"} | affected("summarize_stability", "compute_sensitivity")
+    judged = {"visualize", "measure_responses_to_visualizations", "evaluate_criteria"}
+    return judged | affected("rewire", "summarize_stability", "compute_sensitivity")
 
 
 # Every key, a change of it, and the rules that it reruns. Weights and images are files that a fixture puts there.
@@ -154,8 +159,16 @@ KEYS = {
     ),
     "visualization.seeds": ({"visualization": {"seeds": [0, 1, 2]}}, added_seed),
     "visualization.channels_per_job": ({"visualization": {"channels_per_job": 12}}, lambda: affected("visualize")),
-    "criteria.tolerance": ({"criteria": {"tolerance": 1.6}}, lambda: affected("evaluate_criteria")),
-    "criteria.magnification": ({"criteria": {"magnification": 3}}, lambda: affected("evaluate_criteria", "measure_responses")),
+    "criteria.tolerance": ({"criteria": {"tolerance": 1.6}}, lambda: affected("evaluate_criteria", "rewire")),
+    "criteria.magnification": (
+        {"criteria": {"magnification": 3}},
+        lambda: affected("measure_responses_to_visualizations", "measure_responses"),
+    ),
+    "criteria.center": (
+        {"criteria": {"center": "neuron"}},
+        lambda: affected("measure_responses_to_visualizations", "measure_responses"),
+    ),
+    "criteria.rewirings": ({"criteria": {"rewirings": 200}}, lambda: affected("rewire")),
     "criteria.pairs": (
         {"criteria": {"pairs": [["2.0", "2.1"]]}},
         lambda: but_for_the_ablation() - {"visualize", "gather_visualizations"} | {"visualize_posts"},
@@ -205,8 +218,11 @@ SWAPS = {
     "two layers": ({"visualization": {"jitter_by_layer": {"layer2.0.bn2": 4, "layer2.1.bn2": 0}}}, visualization),
     "the first seed": (
         {"visualization": {"seeds": [1, 0]}},
-        lambda: affected(
-            "gather_visualizations", "gather_criteria", "select_channels", "visualize_whole_channels", "visualize_posts"
+        lambda: (
+            affected(
+                "gather_visualizations", "gather_criteria", "select_channels", "visualize_whole_channels", "visualize_posts"
+            )
+            | {"plot_passing"}
         ),
     ),
     "the order of a choice": ({"visualization": {"scales": [0.975, 1, 1.025, 0.95, 1.05]}}, visualization),
@@ -292,6 +308,7 @@ def test_one_layers_change_reruns_its_jobs_alone(folder):
     assert {rule: count for rule, count in plan.items() if "visual" in rule or "evaluate" in rule} == {
         "visualize": 2,
         "gather_visualizations": 1,
+        "measure_responses_to_visualizations": 2,
         "evaluate_criteria": 2,
         "visualize_whole_channels": 1,
     }  # two seeds
@@ -324,7 +341,8 @@ def test_changed_image_files_rerun_what_depends_on_images(copy):
 
 EVALUATED = ["ablate_no_scale", "screen_candidates", "ablate", "ablate_doses"]  # by networks with channels ablated
 VISUALIZED = ["visualize", "visualize_whole_channels"]
-SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", "evaluate_criteria", "measure_responses"]
+ANSWERED = ["measure_responses_to_visualizations", "measure_responses"]
+SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", *ANSWERED]
 
 # A constant, an operator or a default that is changed, and the rules that use it.
 EDITS_OF_MEANING = {
@@ -345,22 +363,21 @@ EDITS_OF_MEANING = {
         "resolve_model",
         *VISUALIZED,
         *EVALUATED,
-        "evaluate_criteria",
         "extract_activations",
-        "measure_responses",
+        *ANSWERED,
     ],
     (
         "networks/operations.py",
         "def outputs(self, rows: int) -> int:",
         "def outputs(self, rows: int = 1) -> int:",
-    ): VISUALIZED,
+    ): [*VISUALIZED, *ANSWERED],
     ("images/demo.py", "SHAPE_RADIUS = (0.075,", "SHAPE_RADIUS = (0.076,"): ["draw_demo_images"],
     ("images/preprocessing.py", "(0.229, 0.224, 0.225)", "(0.228, 0.224, 0.225)"): [
         "resolve_model",
         *SHOWN,
         *EVALUATED,
     ],
-    ("images/preprocessing.py", "factor: float = 2", "factor: float = 3"): ["evaluate_criteria", "measure_responses"],
+    ("images/preprocessing.py", "factor: float = 2", "factor: float = 3"): ANSWERED,
     ("images/cache.py", "ROWS = 64", "ROWS = 65"): ["cache_images"],
     ("activations/summary.py", "top: int = 9", "top: int = 8"): ["summarize_activations"],
     ("activations/extraction.py", "PART = 4096", "PART = 4097"): ["extract_activations"],
@@ -374,6 +391,9 @@ EDITS_OF_MEANING = {
         "compute_sensitivity",
     ],
     ("criteria/equations.py", "post_in > 0 and", "post_in >= 0 and"): ["evaluate_criteria", "judge_natural_images"],
+    ("criteria/measurement.py", "BATCH = 64", "BATCH = 63"): ["measure_responses_to_visualizations"],
+    ("criteria/evaluation.py", "responses.gains >= ", "responses.gains > "): ["evaluate_criteria"],
+    ("criteria/rewiring.py", "[2.5, 97.5]", "[5, 95]"): ["rewire"],
     ("criteria/selection.py", "2 * n_passing > n_seeds", "2 * n_passing >= n_seeds"): ["select_channels"],
     ("ablation/draws.py", "NEIGHBOURS = 5", "NEIGHBOURS = 6"): ["screen_candidates"],
     ("ablation/draws.py", '"order").permutation(total)', '"order").permutation(total + 0)'): ["ablate_doses"],

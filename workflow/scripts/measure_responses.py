@@ -40,7 +40,8 @@ def main(snakemake) -> None:
     model = manifest.load(snakemake.input.weights)
     with checkpoint(snakemake) as kept, tables.writer(snakemake.output[0], RESPONSES) as append:
         watch, normalization = watched("images", len(stimuli), "images"), Normalization.from_settings(settings)
-        append(measure(model, block, stimuli, settings["magnifications"], watch, kept, normalization))
+        center = settings["criteria.center"]
+        append(measure(model, block, stimuli, settings["magnifications"], watch, kept, normalization, center))
 
 
 def seen(path: str, settings: dict) -> np.ndarray:

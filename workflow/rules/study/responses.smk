@@ -16,7 +16,8 @@ rule measure_responses:
         "results/responses/{block}.parquet",
     params:
         code=code("measure_responses"),
-        settings=settings(*dependencies.TRANSFORMED_IMAGES) | {"magnifications": dependencies.magnifications(CONFIG)},
+        settings=settings("criteria.center", *dependencies.TRANSFORMED_IMAGES)
+        | {"magnifications": dependencies.magnifications(CONFIG)},
     log:
         "logs/measure_responses/{block}.log",
     benchmark:
