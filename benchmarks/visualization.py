@@ -5,6 +5,9 @@ has seeded random weights, as the cost does not depend on their values. For plai
 hands them out; "frozen" is plain Lucent on weights that do not. Plain Lucent makes every image; so does ours with
 `visualization.post: all`, whereas `passing` leaves out what only pictures need, of channels that do not pass in the paper (in
 another network, of all).
+
+Then the null of the criteria: what all channels of a block answer to three images of each, and the random pairings of In and
+Pre, beside the time of the visualizations of the block's Pre.
 """
 
 import argparse
@@ -25,10 +28,12 @@ from machine import describe, measured_peak, seconds, wait
 from scalestream.config import files
 from scalestream.config.completion import BY_RECEPTIVE_FIELD, complete
 from scalestream.config.dependencies import optimization, pictured_posts
+from scalestream.criteria.measurement import measure as measure_responses
+from scalestream.criteria.rewiring import null, passes
 from scalestream.errors import InputError
 from scalestream.networks.architectures import description
 from scalestream.networks.graph import cut_after
-from scalestream.networks.interface import Description
+from scalestream.networks.interface import Block, Description
 from scalestream.networks.weights import build
 from scalestream.run.malloc import keep_freed_memory
 from scalestream.visualization import cuda_graphs
@@ -44,12 +49,17 @@ STEPS = WARM_UP + 3  # of a round
 PARTS = ("image", "transforms", "network", "optimiser")
 
 
-def paper_settings(network: Description, layer: str) -> Optimization:
-    """The paper's optimisation of a layer, of a few steps; in another network, with jitter by receptive field."""
+def paper_config(network: Description) -> dict:
+    """The paper's configuration; in another network, with jitter by receptive field."""
     paper = files.read([REPOSITORY / "config" / "paper.yaml"])
     if network.architecture != PAPERS:
         paper = files.overlaid(paper, {"visualization": {"jitter": BY_RECEPTIVE_FIELD}})
-    settings = optimization(complete(paper, network), [layer], seed=0)
+    return complete(paper, network)
+
+
+def paper_settings(network: Description, layer: str) -> Optimization:
+    """The paper's optimisation of a layer, of a few steps."""
+    settings = optimization(paper_config(network), [layer], seed=0)
     return replace(Optimization.from_settings(settings, layer), steps=STEPS)
 
 
@@ -142,6 +152,35 @@ def visualized(network: Description, post: str) -> dict[str, int]:
     return layers | {layer: passing.get(block.name, 0) for layer, (block,) in pictured_posts(network.blocks).items()}
 
 
+def null_seconds(network: Description, block: Block, config: dict) -> float:
+    """Seconds of a block's null, of images of noise."""
+    model, criteria, side = build(network.architecture), config["criteria"], config["images"]["crop"]
+    images = list(np.random.default_rng(0).integers(0, 256, (block.channels, side, side, 3), dtype=np.uint8))
+
+    def work():
+        responses = measure_responses(model, block, network.bypass(block), images, images, criteria["magnification"])
+        null(block.name, 0, passes(responses, criteria["tolerance"]), criteria["rewirings"])
+
+    return seconds(work, times=1, warm_up=0)
+
+
+def print_nulls(network: Description, rows: list[dict]) -> None:
+    """Of every block whose Pre was measured, and of all of them, the time of the null as a share of that of Pre's images."""
+    config, step = paper_config(network), {row["layer"]: row["ours_ms"] / 1e3 for row in rows}
+    of_null, of_images = [], []
+    for block in (block for block in network.blocks if block.pre in step):
+        of_null.append(null_seconds(network, block, config))
+        of_images.append(block.channels * config["visualization"]["steps"] * step[block.pre])
+        print(_share(f"null of {block.name}", of_null[-1:], of_images[-1:]), flush=True)
+    if of_null:
+        print(_share("null of all", of_null, of_images))
+
+
+def _share(label: str, of_null: list[float], of_images: list[float]) -> str:
+    share = sum(of_null) / sum(of_images)
+    return f"{label:25s}{sum(of_null):14.1f} s beside {sum(of_images):.0f} s of Pre's images, a share of {share:.4f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--architecture", default=PAPERS, help="as model.architecture")
@@ -171,6 +210,7 @@ def main() -> None:
     for row in whole:
         share = row["ours_ms"] / row["plain_ms"]
         print(f"{row['layer']:25s}" + "".join(f"{row[column]:14.2f}" for column in columns[:4]) + f"  {share:.3f} of plain")
+    print_nulls(network, rows)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     keys = ("layer", "plain_ms", "ours_ms", "ratio")
     arguments.output.write_text(json.dumps([{key: row[key] for key in keys} for row in [*rows, *whole]], indent=1) + "\n")

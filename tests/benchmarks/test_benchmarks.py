@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -20,20 +21,25 @@ def benchmark(name: str, *arguments: str) -> subprocess.CompletedProcess:
 
 def test_the_visualization_benchmark(tmp_path):
     output = tmp_path / "benchmarks" / "visualization.json"
-    done = benchmark("visualization.py", "--layers", "layer1.1", "layer2.0.bn2", "--rounds", "1", "--output", str(output))
+    done = benchmark("visualization.py", "--layers", "layer1.1", "layer1.1.bn2", "--rounds", "1", "--output", str(output))
     assert done.returncode == 0, done.stderr
     rows = json.loads(output.read_text())
-    assert [row["layer"] for row in rows] == ["layer1.1", "layer2.0.bn2", "all, post: all", "all, post: passing"]
+    assert [row["layer"] for row in rows] == ["layer1.1", "layer1.1.bn2", "all, post: all", "all, post: passing"]
     for row in rows:
         assert set(row) == {"layer", "plain_ms", "ours_ms", "ratio"}
         assert row["ratio"] == pytest.approx(row["plain_ms"] / row["ours_ms"])
         assert min(row["plain_ms"], row["ours_ms"]) > 0
         assert f"{row['ratio']:14.2f}" in done.stdout
     one, other, every, passing = rows
-    assert every["plain_ms"] == passing["plain_ms"] == pytest.approx((64 * one["plain_ms"] + 128 * other["plain_ms"]) / 192)
-    assert every["ours_ms"] == pytest.approx((64 * one["ours_ms"] + 128 * other["ours_ms"]) / 192)
-    assert passing["ours_ms"] == pytest.approx((6 * one["ours_ms"] + 128 * other["ours_ms"]) / 192)  # six pass in block 1.1
+    assert every["plain_ms"] == passing["plain_ms"] == pytest.approx((one["plain_ms"] + other["plain_ms"]) / 2)
+    assert every["ours_ms"] == pytest.approx((one["ours_ms"] + other["ours_ms"]) / 2)
+    assert passing["ours_ms"] == pytest.approx((6 * one["ours_ms"] + 64 * other["ours_ms"]) / 128)  # six pass in block 1.1
     assert f"{passing['ours_ms'] / passing['plain_ms']:.3f} of plain" in done.stdout
+    taken, images, share = re.search(
+        r"null of 1.1 +(\S+) s beside (\d+) s of Pre's images, a share of (\S+)", done.stdout
+    ).groups()
+    assert int(images) == pytest.approx(64 * 2560 * other["ours_ms"] / 1e3, abs=1)
+    assert float(share) == pytest.approx(float(taken) / int(images), rel=0.1, abs=1e-4)
 
 
 def test_a_layer_that_does_not_exist_is_refused_in_one_line():

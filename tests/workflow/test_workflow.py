@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,7 +20,20 @@ from scalestream.figures.catalogue import FIGURES
 
 COLUMNS = {
     "visualizations/layer2.1.bn2": {"layer", "channel", "objective", "activation", "png"},
-    "criteria": {"block", "channel", "pre_in", "pre_in_scaled", "post_in", "post_pre", "ratio", "passes"},
+    "criteria": {
+        "block",
+        "channel",
+        "pre_in",
+        "pre_in_scaled",
+        "post_in",
+        "post_pre",
+        "ratio",
+        "passes",
+        "normalized_gain",
+        "gain_rank",
+    },
+    "null": {"block", "seed", "n_channels", "passing", "expected", "lower", "upper", "excess", "p"},
+    "responses_to_visualizations/0/2.1": {"source", "channel", "magnification", "in", "pre", "post", "rewired"},
     "mean_activations": {"layer", "channel", "mean", "n_images"},
     "top_images": {"layer", "channel", "rank", "activation", "image"},
     "candidates": {"block", "draw", "channels", "n_correct", "accuracy", "accepted"},
@@ -34,6 +48,8 @@ def test_the_stable_outputs(tiny):
     for name, columns in COLUMNS.items():
         assert columns <= set(pq.read_schema(tiny / "results" / f"{name}.parquet").names), name
     assert len(table(tiny, "criteria")) == 48
+    passing = Counter(row["block"] for row in table(tiny, "criteria") if row["passes"])
+    assert {row["block"]: row["passing"] for row in table(tiny, "null")} == {block: passing[block] for block in TINY["blocks"]}
     assert [row["channel"] for row in table(tiny, "visualizations/layer2.1.bn2")] == list(range(24))
     assert {(row["condition"], row["trial"], row["scale_percent"]) for row in table(tiny, "ablation")} == {
         (condition, trial, percent)
