@@ -157,13 +157,20 @@ def test_a_comparison_has_what_decides_whether_numbers_may_be_compared():
         "images.interpolation": "bilinear",
         "criteria.tolerance": 1.5,
         "criteria.magnification": 2,
+        "criteria.center": "image",
         "ablation.selection": "one_seed",
         "ablation.crop_convention": "paper",
         "ablation.trials": 10,
         "ablation.slack": {},
         "visualization.jitter": {"2.0": {"In": 0, "Pre": 0, "Post": 0}, "4.1": {"In": 8, "Pre": 8, "Post": 8}},
     }
-    other = changed(blocks=["2.0"], ablation__scale_percents=[10], ablation__seed=5, images__demo={"per_class": 1, "seed": 1})
+    other = changed(
+        blocks=["2.0"],
+        criteria__rewirings=200,
+        ablation__scale_percents=[10],
+        ablation__seed=5,
+        images__demo={"per_class": 1, "seed": 1},
+    )
     assert dependencies.comparison(other, blocks) == found
 
 
