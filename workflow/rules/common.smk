@@ -26,7 +26,7 @@ from scalestream.criteria.selection import MEASURES, seeds_to_ask
 from scalestream.digest.library import Library
 from scalestream.errors import InputError
 from scalestream.networks.architectures import SHIPPED, description, family, require_fit, source_file
-from scalestream.networks.interface import random_seed
+from scalestream.networks.interface import planted_seed, random_seed
 from scalestream.run import files, tables
 
 

@@ -2,7 +2,13 @@
 results/model/."""
 
 RANDOM_WEIGHTS = random_seed(CONFIG["model"]["weights"]) is not None
-OWN_WEIGHTS = settings("model.architecture", "model.weights") | {"description": NETWORK.digest}
+
+
+def weights_settings(weights):
+    """What the network with such weights depends on."""
+    own = settings("model.architecture") | {"model.weights": weights, "description": NETWORK.digest}
+    on_images = settings(*dependencies.TRANSFORMED_IMAGES) if random_seed(weights) is not None else {}
+    return own | on_images | (settings("model.planted") if planted_seed(weights) is not None else {})
 
 
 rule resolve_model:
@@ -16,7 +22,7 @@ rule resolve_model:
         **MODEL,
     params:
         code=code("resolve_model"),
-        settings=OWN_WEIGHTS | (settings(*dependencies.TRANSFORMED_IMAGES) if RANDOM_WEIGHTS else {}),
+        settings=weights_settings(CONFIG["model"]["weights"]),
     log:
         "logs/resolve_model.log",
     benchmark:

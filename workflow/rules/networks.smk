@@ -8,11 +8,12 @@ PLANTED_NETWORKS = [f"planted-{seed}" for seed in STUDY["recovery"]]
 
 
 def other_weights(wildcards):
-    """Settings of the weights of another network: those of the run in random order, or of a name of their own."""
+    """Settings of another network: weights of a name of their own, or those of the run in random order."""
     kind, _, seed = wildcards.network.partition("-")
-    own = {} if kind == "permuted" else {"model.weights": f"{kind}:{seed}"}
-    images = {} if kind == "planted" else settings(*dependencies.TRANSFORMED_IMAGES)
-    return OWN_WEIGHTS | images | own | ({"permutation": int(seed)} if kind == "permuted" else {})
+    if kind != "permuted":
+        return weights_settings(f"{kind}:{seed}")
+    own = weights_settings(CONFIG["model"]["weights"])
+    return own | settings(*dependencies.TRANSFORMED_IMAGES) | {"permutation": int(seed)}
 
 
 def other_chunks(network, layer, seed):
@@ -83,3 +84,53 @@ use rule gather_criteria as gather_other_criteria with:
         "logs/gather_other_criteria/{network}.log",
     benchmark:
         "results/benchmarks/gather_other_criteria/{network}.tsv"
+
+
+use rule measure_lags as measure_other_lags with:
+    input:
+        **OTHER_MODEL,
+        **IMAGES,
+    output:
+        lags="results/networks/{network}/lags/{block}.parquet",
+        profiles="results/networks/{network}/lag_profiles/{block}.parquet",
+    log:
+        "logs/measure_other_lags/{network}/{block}.log",
+    benchmark:
+        "results/benchmarks/measure_other_lags/{network}/{block}.tsv"
+
+
+use rule compute_circuits as compute_other_circuits with:
+    input:
+        **OTHER_MODEL,
+    output:
+        circuits="results/networks/{network}/circuits/{block}.parquet",
+        profiles="results/networks/{network}/circuit_profiles/{block}.parquet",
+        kernels="results/networks/{network}/kernels/{block}.parquet",
+    log:
+        "logs/compute_other_circuits/{network}/{block}.log",
+    benchmark:
+        "results/benchmarks/compute_other_circuits/{network}/{block}.tsv"
+
+
+use rule apply_rules as apply_rules_to_other with:
+    input:
+        criteria=f"results/networks/{{network}}/criteria/{FIRST_SEED}/{{block}}.parquet",
+        lags="results/networks/{network}/lags/{block}.parquet" if MEASURED["lags"] else [],
+        circuits="results/networks/{network}/circuits/{block}.parquet" if MEASURED["circuits"] else [],
+    output:
+        "results/networks/{network}/verdicts/{block}.parquet",
+    log:
+        "logs/apply_rules_to_other/{network}/{block}.log",
+    benchmark:
+        "results/benchmarks/apply_rules_to_other/{network}/{block}.tsv"
+
+
+use rule gather_verdicts as gather_other_verdicts with:
+    input:
+        tables=expand("results/networks/{{network}}/verdicts/{block}.parquet", block=BLOCKS),
+    output:
+        "results/networks/{network}/verdicts.parquet",
+    log:
+        "logs/gather_other_verdicts/{network}.log",
+    benchmark:
+        "results/benchmarks/gather_other_verdicts/{network}.tsv"

@@ -11,12 +11,13 @@ from scalestream.images.loading import ScaleTransformedImages, batches
 from scalestream.images.preprocessing import Normalization, network_input
 from scalestream.images.tables import IMAGES
 from scalestream.networks.architectures import description
-from scalestream.networks.interface import random_seed
+from scalestream.networks.interface import planted_seed, random_seed
 from scalestream.networks.manifest import Manifest
 from scalestream.networks.weights import (
     classes,
     fetch_weights,
     permuted_network,
+    planted_network,
     published_name,
     random_network,
     save,
@@ -32,11 +33,14 @@ BATCH = 32
 def main(snakemake) -> None:
     settings = snakemake.params.settings
     name, weights = settings["model.architecture"], settings["model.weights"]
-    described, seed = description(name), random_seed(weights)
-    if seed is None:
-        network = with_weights(described, fetch_weights(name, weights), weights)
-    else:
+    described = description(name)
+    if (seed := random_seed(weights)) is not None:
         network = random_network(name, seed, views(snakemake))
+    elif (seed := planted_seed(weights)) is not None:
+        planted = settings["model.planted"]
+        network = planted_network(name, seed, planted["kinds"], planted["noise"])
+    else:
+        network = with_weights(described, fetch_weights(name, weights), weights)
     if "permutation" in settings:
         network = permuted_network(network, settings["permutation"], views(snakemake))
     published = published_name(name, weights)

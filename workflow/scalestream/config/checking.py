@@ -14,8 +14,9 @@ from scalestream.config.settings import jitter
 from scalestream.errors import InputError
 from scalestream.images.geometry import magnification_crop, scale_crop
 from scalestream.images.sources import SUFFIXES
+from scalestream.networks import planting
 from scalestream.networks.architectures import description, published
-from scalestream.networks.interface import RANDOM, Block, Description, can_pair, pair, random_seed
+from scalestream.networks.interface import PLANTED, RANDOM, Block, Description, can_pair, pair, planted_seed, random_seed
 
 UNDERNEATH = files.read([])["visualization"][
     "jitter_by_layer"
@@ -151,6 +152,8 @@ def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
     yield from _selection_faults(ablation["selection"], config["measures"])
     yield from _root_faults(images["source"], images["root"])
     yield from _weights_faults(config["model"]["weights"], network)
+    if planted_seed(config["model"]["weights"]) is not None:
+        yield from (f"config: model.planted.kinds: {fault}" for fault in planting.faults(config["model"]["planted"]["kinds"]))
     if images["source"] == "demo" and config["model"]["weights"] in published(network):
         yield "config: images.source: the drawn images are none of ImageNet's classes; give the source of ImageNet's images"
 
@@ -231,12 +234,14 @@ def _root_faults(source: str, root: str | None) -> Iterator[str]:
 
 
 def _weights_faults(weights: str, network: Description) -> Iterator[str]:
+    can_be_planted = any(name.startswith(PLANTED) for name in network.weights)
+    if random_seed(weights) is not None or can_be_planted and planted_seed(weights) is not None:
+        return
+    for kind in [RANDOM, *([PLANTED] if can_be_planted else [])]:
+        if weights.startswith(kind):
+            yield f"config: model.weights: {weights!r} has no seed; give {kind} and a whole number, as {kind}0"
+            return
     if weights in network.weights or Path(weights).is_file():
-        return
-    if random_seed(weights) is not None:
-        return
-    if weights.startswith(RANDOM):
-        yield f"config: model.weights: {weights!r} has no seed; give random: and a whole number, as random:0"
         return
     named = " or ".join([*network.weights, "random:SEED"])
     yield f"config: model.weights: there is no file {weights}; give a file, or for {network.architecture} {named}"

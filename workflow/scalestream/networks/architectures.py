@@ -10,7 +10,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 from scalestream.errors import InputError
-from scalestream.networks.interface import Architecture, Description
+from scalestream.networks.interface import PLANTED, Architecture, Description
 from scalestream.run.files import atomic_write
 
 WORKFLOW = Path(__file__).parents[2]
@@ -25,6 +25,7 @@ FAMILIES = {
         *("resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d"),
     ),
     "scalestream.networks.families.cornet_s:CornetSFamily": ("cornet_s",),
+    "scalestream.networks.families.planted:PlantedResNet": ("planted",),
 }
 TIMM = "scalestream.networks.families.timm_network:TimmNetwork"
 USER_FILE = "scalestream.networks.families.user_file:UserFile"
@@ -94,8 +95,9 @@ def description(name: str) -> Description:
 
 
 def published(network: Description) -> list[str]:
-    """Names of weights that are published, all trained on ImageNet: neither shipped, nor those of a user's file."""
-    return [name for name in network.weights if name not in SHIPPED.get(network.architecture, ()) and network.source is None]
+    """Names of weights that are published, all trained on ImageNet: not shipped, planted or a user file's."""
+    names = [name for name in network.weights if name not in SHIPPED.get(network.architecture, ())]
+    return [name for name in names if not name.startswith(PLANTED) and network.source is None]
 
 
 def require_fit(architecture: str, weights: str) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # reading the Snakefile must not wait for torch
     from torch import nn
 
 RANDOM = "random:"  # SEED, of weights
+PLANTED = "planted:"  # SEED, of weights of the planted network
 RECTIFIED = ".rectified"  # of the name of a layer that is ReLU of a sum which the network itself does not rectify
 
 
@@ -160,8 +161,17 @@ class Description:
 
 def random_seed(weights: str) -> int | None:
     """The seed of random weights (`random:SEED`); None for other weights."""
-    seed = weights.removeprefix(RANDOM)
-    return int(seed) if weights.startswith(RANDOM) and seed.isdecimal() else None
+    return _seed(weights, RANDOM)
+
+
+def planted_seed(weights: str) -> int | None:
+    """The seed of planted weights (`planted:SEED`); None for other weights."""
+    return _seed(weights, PLANTED)
+
+
+def _seed(weights: str, kind: str) -> int | None:
+    seed = weights.removeprefix(kind)
+    return int(seed) if weights.startswith(kind) and seed.isdecimal() else None
 
 
 def can_pair(first: Block, second: Block) -> bool:
