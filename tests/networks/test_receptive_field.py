@@ -214,6 +214,9 @@ def test_the_row_that_a_center_neuron_looks_at_by_hand():
     assert center_row(part(traced, "0"), 23) == 2 * 5 + 0.5
     assert center_row(part(traced, "2"), 23) == 2 * (5 - 1 + 1.5) + 0.5  # rows 4 to 7 of the eleven
     assert center_row(part(traced, "3"), 23) == 2 * (2 * 2 + 1 - 1 + 1.5) + 0.5
+    squeezed = nn.Sequential(nn.Conv2d(3, 4, 2, stride=2), SqueezeExcitation(4, 2), nn.Conv2d(4, 3, 3)).eval()
+    assert center_row(cut_after(squeezed, "2"), 24) == 2 * (5 + 1) + 0.5  # of 12 rows, 10 are left
+    assert center_row(cut_after(squeezed, "2"), 6) == 2 * 1 + 0.5 == (6 - 1) / 2
     unknown = nn.Sequential(nn.Conv2d(3, 3, 3, stride=2), nn.InstanceNorm2d(3), nn.Conv2d(3, 3, 3)).eval()
     assert center_row(cut_after(unknown, "2"), 24) == 11.5
 

@@ -71,11 +71,11 @@ def center_row(part: fx.GraphModule, size: int) -> float:
     for node in nodes:
         sides[node] = operations[node].kernel.outputs(_side(node, sides))
     rows = {nodes[-1]: [float(sides[nodes[-1]] // 2)]}
-    for node in reversed(nodes):
-        kernel, row = operations[node].kernel, sum(rows[node]) / len(rows[node])
+    for node in (node for node in reversed(nodes) if node in rows):
+        kernel, row, side = operations[node].kernel, sum(rows[node]) / len(rows[node]), _side(node, sides)
         for read in _maps(node, sides):
-            if sides[read] > 1:
-                rows.setdefault(read, []).append(kernel.middle(row, _side(node, sides)))
+            if sides[read] == side:  # what is spread over all rows has none of its own
+                rows.setdefault(read, []).append(kernel.middle(row, side))
     return sum(rows[image]) / len(rows[image])
 
 
