@@ -35,7 +35,7 @@ def checked(raw):
     try:
         complete = checking.check(raw)
         if workflow.is_main_process and Path(complete["model"]["weights"]).is_file():
-            require_fit(**complete["model"])
+            require_fit(complete["model"]["architecture"], complete["model"]["weights"])
     except InputError as error:
         sys.exit(str(error))
     return complete
