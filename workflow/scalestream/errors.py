@@ -11,6 +11,10 @@ class NotLocalError(Exception):
     """An operation whose output cannot be traced back to a window of its input."""
 
 
+class NotLinearError(Exception):
+    """An operation that is not linear in its input, and has no linear one that stands for it."""
+
+
 class DiskError(OSError):
     """What was written is not what is read back."""
 

@@ -1,0 +1,151 @@
+"""Whether the weights make Pre of a channel In's feature at another scale.
+
+If Pre_c is In_c's feature at scale s, then Pre_c(S_s x) = a In_c(x) + b for all images x, where S_s magnifies by s about what
+the center neuron looks at. So the gradients by x of both sides are parallel: h_c(s) = S_s^T grad Pre_c, and g_c = grad In_c. The
+network is taken without its nonlinearities (networks/linear.py), whose gradients are the same at every image.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from torch import fx, nn
+from torch.autograd.functional import vjp
+
+from scalestream.activations.center import center
+from scalestream.errors import NotLocalError
+from scalestream.images.preprocessing import magnify
+from scalestream.measures.agreement import centred, profile, ranks
+from scalestream.networks.device import device
+from scalestream.networks.graph import cut_after
+from scalestream.networks.interface import Block
+from scalestream.networks.linear import linearized
+from scalestream.networks.receptive_field import Span, center_row, window
+
+BATCH = 16  # channels whose gradients are computed together
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """In and Pre of a block as linear functions of an image (3, size, size).
+
+    about: the row and column, in pixels, that the center neuron looks at. seen: the rows, and columns, that In or Pre sees.
+    """
+
+    input: fx.GraphModule
+    pre: fx.GraphModule
+    channels: int
+    size: int
+    about: float
+    seen: slice
+
+    @classmethod
+    def of(cls, network: nn.Module, block: Block, size: int) -> "Circuit":
+        """Raises NotLinearError naming an operation that has no linear version."""
+        parts = [cut_after(network, layer) for layer in (block.input, block.pre)]
+        linear = [linearized(part, size) for part in parts]
+        spans = [_seen(part, size) for part in parts]
+        seen = slice(min(span.start for span in spans), max(span.stop for span in spans))
+        return cls(*linear, block.channels, size, center_row(parts[1], size), seen)
+
+    def gradients(self, part: fx.GraphModule, channels: range) -> torch.Tensor:
+        """Gradients of center neurons by the image, at image 0 as at any other: (N, 3, size, size)."""
+        images = torch.zeros(len(channels), 3, self.size, self.size, device=device())
+        neurons = torch.eye(self.channels, device=device())[channels.start : channels.stop]
+        return vjp(lambda images: center(part(images)), images, neurons)[1]
+
+    def pulled_back(self, gradients: torch.Tensor, octaves: float) -> torch.Tensor:
+        """Gradients by x of f(S_s x), s = 2 ** octaves, from those of f by the image (N, 3, size, size): S_s^T applied."""
+        magnified = partial(magnify, factor=2**octaves, about=self.about)
+        return vjp(magnified, torch.zeros_like(gradients), gradients)[1]
+
+
+def _seen(part: fx.GraphModule, size: int) -> Span:
+    """The rows that the center neuron sees; all where that cannot be derived."""
+    try:
+        return window(part, size, lambda side: Span(side // 2, side // 2 + 1)).span
+    except NotLocalError:
+        return Span(0, size)
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """A channel's gradients by the image, of the rows and columns that the block sees, (3, S, S): of In, of Pre, and of Pre
+    pulled back through the magnification by 2 ** octaves, at which it is most like In."""
+
+    input: np.ndarray
+    pre: np.ndarray
+    pulled_back: np.ndarray
+    octaves: float
+
+
+def compare(circuit: Circuit, octaves: list[float]) -> Iterator[tuple[np.ndarray, Kernels | None]]:
+    """For Pre of every channel: cosines (O, C), by magnification, of its gradient, pulled back, with that of In of every channel,
+    over colours and pixels; and the kernels of the channel itself. NaN where a gradient is zero, and no kernels.
+
+    octaves: of the magnifications, ascending.
+    """
+    batches = [range(first, min(first + BATCH, circuit.channels)) for first in range(0, circuit.channels, BATCH)]
+    of_in = torch.cat([circuit.gradients(circuit.input, channels) for channels in batches])
+    directions = _directions(of_in)
+    for channels in batches:
+        of_pre = circuit.gradients(circuit.pre, channels)
+        found = [directions @ _directions(circuit.pulled_back(of_pre, octave)).T for octave in octaves]
+        columns = torch.stack(found).cpu().numpy().transpose(2, 0, 1)
+        for channel, one, column in zip(channels, of_pre, columns, strict=True):
+            peak = peak_of(octaves, column[:, channel])
+            best = circuit.pulled_back(one[None], peak)[0] if np.isfinite(peak) else None
+            kernels = (gradient[:, circuit.seen, circuit.seen].cpu().numpy() for gradient in (of_in[channel], one, best))
+            yield column, None if best is None else Kernels(*kernels, peak)
+
+
+def _directions(gradients: torch.Tensor) -> torch.Tensor:
+    """(N, 3, S, S) -> (N, 3 S S) of unit length; NaN for a gradient of zero."""
+    flat = gradients.flatten(1)
+    return flat / flat.norm(dim=1, keepdim=True)
+
+
+def peak_of(octaves: list[float], scores: np.ndarray) -> float:
+    """Where the scores (O,) at evenly spaced octaves have their maximum: the vertex of the parabola through the largest one and
+    its neighbours; an end of the octaves if it lies there. NaN where a score is."""
+    place = int(np.argmax(scores))
+    if np.isnan(scores).any() or place in (0, len(scores) - 1):
+        return float("nan") if np.isnan(scores).any() else octaves[place]
+    before, peak, after = scores[place - 1 : place + 2]
+    return octaves[place] + (octaves[1] - octaves[0]) * float(before - after) / float(2 * (before - 2 * peak + after))
+
+
+def judged(octaves: list[float], cosines: np.ndarray) -> list[dict]:
+    """What the cosines (O, C, C) say of every channel, as columns of the table of circuits."""
+    above = np.array(octaves) > 0
+    matched = np.diagonal(cosines, axis1=1, axis2=2)
+    best, others = cosines[above].max(axis=0), matched[~above].max(axis=0)
+    kappa, (in_row, in_column) = np.diagonal(best), ranks(best)
+    return [
+        {
+            "channel": channel,
+            "octaves": octaves,
+            "matched": None if np.isnan(of_channel).any() else of_channel,
+            "kappa": _known(kappa[channel]),
+            "preferred": _known(peak_of(octaves, of_channel)),
+            "evidence": _known(kappa[channel] - others[channel]),
+            "p_row": _known(in_row[channel]),
+            "p_column": _known(in_column[channel]),
+        }
+        for channel, of_channel in enumerate(matched.T)
+    ]
+
+
+def profiles(octaves: list[float], cosines: np.ndarray) -> list[dict]:
+    """At each magnification, the mean over channels of the doubly centred cosine of In and Pre, against random pairings."""
+    found = [profile(centred(of_all)) for of_all in cosines]
+    return [
+        {"octaves": octave, "n_channels": each.n_channels, **{name: _known(getattr(each, name)) for name in ("matched", "z", "p")}}
+        for octave, each in zip(octaves, found)
+    ]
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
