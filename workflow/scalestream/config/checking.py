@@ -3,6 +3,7 @@
 import difflib
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -21,6 +22,7 @@ from scalestream.networks.interface import PLANTED, RANDOM, Block, Description, 
 UNDERNEATH = files.read([])["visualization"][
     "jitter_by_layer"
 ]  # of the small network, which other configurations are laid over
+UNEVEN = 0.02  # by which steps of octaves may differ, as 0.333 and 0.334 do
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "schemas" / "config.schema.yaml").read_text())
 
 
@@ -143,6 +145,7 @@ def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
     if not all(value > 0 for value in images["std"]):
         yield f"config: images.std: {images['std']} has a value that is not above 0; give standard deviations in 0 to 1"
     yield from _crop_faults(config)
+    yield from _circuit_faults(sorted(config["measures"]["circuits"]), images["crop"])
     ablation = config["ablation"]
     if ablation["max_candidates"] < ablation["trials"]:
         yield (
@@ -220,6 +223,21 @@ def _selection_faults(rule: str, measures: dict) -> Iterator[str]:
     for measure in needed.get(rule, []):
         if not measures[measure]:
             yield f"config: ablation.selection: {rule} needs the measure measures.{measure}, which is empty; give its octaves"
+
+
+def _circuit_faults(octaves: list[float], crop: int) -> Iterator[str]:
+    key = "config: measures.circuits"
+    steps = [after - before for before, after in pairwise(octaves)]
+    if not octaves:
+        return
+    if not octaves[0] < 0 < octaves[-1] or 0 not in octaves:
+        yield f"{key}: {octaves} has not 0 and octaves below and above it; give all of these"
+    elif max(steps) > (1 + UNEVEN) * min(steps):
+        yield f"{key}: {octaves} are not evenly spaced; make them so"
+    if magnification_crop(crop, 2 ** octaves[-1]) < 1:
+        yield f"{key}: {octaves[-1]} octaves leave nothing of the image; make them fewer"
+    if magnification_crop(crop, 2 ** -octaves[0]) < 1:
+        yield f"{key}: {octaves[0]} octaves shrink the image to nothing; make them fewer"
 
 
 def _root_faults(source: str, root: str | None) -> Iterator[str]:

@@ -93,6 +93,12 @@ def magnifications(config: dict) -> list[float]:
     return sorted({1, study["criteria.magnification"], *factors})
 
 
+def circuits(config: dict) -> dict:
+    """Settings of the linear circuits, with the octaves in ascending order."""
+    octaves = settings(config, "measures.circuits")["measures.circuits"]
+    return settings(config, "images.crop", "images.std") | {"octaves": sorted(octaves)}
+
+
 def comparison(config: dict, blocks: Iterable[Block]) -> dict:
     """What decides whether numbers of two configurations may be compared; blocks: of the network."""
     jitters = {block.name: {name: jitter(config, layer) for name, layer in block.layers.items()} for block in blocks}

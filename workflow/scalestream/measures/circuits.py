@@ -1,12 +1,13 @@
 """Whether the weights make Pre of a channel In's feature at another scale.
 
 If Pre_c is In_c's feature at scale s, then Pre_c(S_s x) = a In_c(x) + b for all images x, where S_s magnifies by s about what
-the center neuron looks at. So the gradients by x of both sides are parallel: h_c(s) = S_s^T grad Pre_c, and g_c = grad In_c. The
-network is taken without its nonlinearities (networks/linear.py), whose gradients are the same at every image.
+the center neuron looks at. So the gradients of both sides by x are parallel: that of In, and that of Pre pulled back through
+the magnification, S_s^T applied to it. Both are of the network without its nonlinearities (networks/linear.py), where they are
+the same at every image.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
@@ -17,7 +18,8 @@ from torch.autograd.functional import vjp
 from scalestream.activations.center import center
 from scalestream.errors import NotLocalError
 from scalestream.images.preprocessing import magnify
-from scalestream.measures.agreement import centred, profile, ranks
+from scalestream.measures.agreement import profile, ranks
+from scalestream.measures.peaks import peaks
 from scalestream.networks.device import device
 from scalestream.networks.graph import cut_after
 from scalestream.networks.interface import Block
@@ -25,6 +27,7 @@ from scalestream.networks.linear import linearized
 from scalestream.networks.receptive_field import Span, center_row, window
 
 BATCH = 16  # channels whose gradients are computed together
+LARGER = 1.1  # magnification at which Pre's feature begins to be larger than In's
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Circuit:
     def of(cls, network: nn.Module, block: Block, size: int) -> "Circuit":
         """Raises NotLinearError naming an operation that has no linear version."""
         parts = [cut_after(network, layer) for layer in (block.input, block.pre)]
-        linear = [linearized(part, size) for part in parts]
+        linear = [linearized(part, size).to(device()) for part in parts]
         spans = [_seen(part, size) for part in parts]
         seen = slice(min(span.start for span in spans), max(span.stop for span in spans))
         return cls(*linear, block.channels, size, center_row(parts[1], size), seen)
@@ -82,10 +85,10 @@ class Kernels:
 
 
 def compare(circuit: Circuit, octaves: list[float]) -> Iterator[tuple[np.ndarray, Kernels | None]]:
-    """For Pre of every channel: cosines (O, C), by magnification, of its gradient, pulled back, with that of In of every channel,
-    over colours and pixels; and the kernels of the channel itself. NaN where a gradient is zero, and no kernels.
+    """For Pre of every channel: cosines (O, C), over colours and pixels, of its gradient pulled back through each magnification
+    with that of In of every channel; and the kernels of the channel itself. NaN, and no kernels, where a gradient is zero.
 
-    octaves: of the magnifications, ascending.
+    octaves: of the magnifications, ascending and evenly spaced. Of the gradients, those of all In are held, and of Pre a few.
     """
     batches = [range(first, min(first + BATCH, circuit.channels)) for first in range(0, circuit.channels, BATCH)]
     of_in = torch.cat([circuit.gradients(circuit.input, channels) for channels in batches])
@@ -94,11 +97,18 @@ def compare(circuit: Circuit, octaves: list[float]) -> Iterator[tuple[np.ndarray
         of_pre = circuit.gradients(circuit.pre, channels)
         found = [directions @ _directions(circuit.pulled_back(of_pre, octave)).T for octave in octaves]
         columns = torch.stack(found).cpu().numpy().transpose(2, 0, 1)
-        for channel, one, column in zip(channels, of_pre, columns, strict=True):
-            peak = peak_of(octaves, column[:, channel])
-            best = circuit.pulled_back(one[None], peak)[0] if np.isfinite(peak) else None
-            kernels = (gradient[:, circuit.seen, circuit.seen].cpu().numpy() for gradient in (of_in[channel], one, best))
-            yield column, None if best is None else Kernels(*kernels, peak)
+        for channel, ours, column in zip(channels, of_pre, columns, strict=True):
+            peak = float(peaks(octaves, column[:, channel]))
+            if np.isnan(peak):
+                yield column, None
+                continue
+            gradients = of_in[channel], ours, circuit.pulled_back(ours[None], peak)[0]
+            yield column, Kernels(*(each[:, circuit.seen, circuit.seen].cpu().numpy() for each in gradients), peak)
+
+
+def without_gradients(channels: int, octaves: list[float]) -> Iterator[tuple[np.ndarray, None]]:
+    """What `compare` yields of a block in which every gradient is zero, or none is defined."""
+    return ((np.full((len(octaves), channels), np.nan), None) for _ in range(channels))
 
 
 def _directions(gradients: torch.Tensor) -> torch.Tensor:
@@ -107,45 +117,44 @@ def _directions(gradients: torch.Tensor) -> torch.Tensor:
     return flat / flat.norm(dim=1, keepdim=True)
 
 
-def peak_of(octaves: list[float], scores: np.ndarray) -> float:
-    """Where the scores (O,) at evenly spaced octaves have their maximum: the vertex of the parabola through the largest one and
-    its neighbours; an end of the octaves if it lies there. NaN where a score is."""
-    place = int(np.argmax(scores))
-    if np.isnan(scores).any() or place in (0, len(scores) - 1):
-        return float("nan") if np.isnan(scores).any() else octaves[place]
-    before, peak, after = scores[place - 1 : place + 2]
-    return octaves[place] + (octaves[1] - octaves[0]) * float(before - after) / float(2 * (before - 2 * peak + after))
-
-
 def judged(octaves: list[float], cosines: np.ndarray) -> list[dict]:
-    """What the cosines (O, C, C) say of every channel, as columns of the table of circuits."""
+    """What the cosines (O, C, C) of In (rows) and Pre (columns) say of every channel, as columns of the table of circuits."""
     above = np.array(octaves) > 0
     matched = np.diagonal(cosines, axis1=1, axis2=2)
-    best, others = cosines[above].max(axis=0), matched[~above].max(axis=0)
-    kappa, (in_row, in_column) = np.diagonal(best), ranks(best)
+    best = cosines[above].max(axis=0)
+    in_row, in_column = ranks(best)
+    found = {
+        "kappa": np.diagonal(best),
+        "preferred": peaks(octaves, matched, axis=0),
+        "evidence": np.diagonal(best) - matched[~above].max(axis=0),
+        "p_row": in_row,
+        "p_column": in_column,
+    }
     return [
         {
             "channel": channel,
             "octaves": octaves,
             "matched": None if np.isnan(of_channel).any() else of_channel,
-            "kappa": _known(kappa[channel]),
-            "preferred": _known(peak_of(octaves, of_channel)),
-            "evidence": _known(kappa[channel] - others[channel]),
-            "p_row": _known(in_row[channel]),
-            "p_column": _known(in_column[channel]),
+            **{name: _known(values[channel]) for name, values in found.items()},
         }
         for channel, of_channel in enumerate(matched.T)
     ]
 
 
 def profiles(octaves: list[float], cosines: np.ndarray) -> list[dict]:
-    """At each magnification, the mean over channels of the doubly centred cosine of In and Pre, against random pairings."""
-    found = [profile(centred(of_all)) for of_all in cosines]
+    """At each magnification, the mean cosine of In and Pre of a channel against random pairings of the channels, as columns of
+    the table of profiles; and in how many channels it is largest at a magnification above LARGER.
+
+    z and p are the same for doubly centred cosines, as every pairing has one of each row and column.
+    """
+    matched = np.diagonal(cosines, axis1=1, axis2=2)
+    n_larger = int((peaks(octaves, matched, axis=0) > np.log2(LARGER)).sum())
+    found = [asdict(profile(of_all)) for of_all in cosines]
     return [
-        {"octaves": octave, "n_channels": each.n_channels, **{name: _known(getattr(each, name)) for name in ("matched", "z", "p")}}
+        {"octaves": octave, "n_larger": n_larger} | {name: _known(value) for name, value in each.items()}
         for octave, each in zip(octaves, found)
     ]
 
 
 def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if np.isnan(value) else value.item() if isinstance(value, np.generic) else value

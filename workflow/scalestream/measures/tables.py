@@ -16,21 +16,28 @@ LAGS = schema(
     n_images=pa.int64(),
 )
 CIRCUITS = schema(
-    ("preferred", "kappa", "evidence", "p_row", "p_column"),
+    ("matched", "preferred", "kappa", "evidence", "p_row", "p_column"),
     **_OF_CHANNEL,
     **_BY_OCTAVE,
     **dict.fromkeys(("kappa", "preferred", "evidence", "p_row", "p_column"), pa.float64()),
 )
 PROFILES = schema(
-    ("z", "p"),
+    ("matched", "unmatched", "z", "p"),
     block=pa.string(),
     octaves=pa.float64(),
     n_channels=pa.int32(),
     matched=pa.float64(),
+    unmatched=pa.float64(),
     z=pa.float64(),
     p=pa.float64(),
 )
-KERNELS = schema(**_OF_CHANNEL, input=pa.binary(), pre=pa.binary(), octaves=pa.float64())
+CIRCUIT_PROFILES = PROFILES.append(pa.field("n_larger", pa.int32(), nullable=False))
+KERNELS = schema(
+    ("input", "pre", "pulled_back", "octaves"),
+    **_OF_CHANNEL,
+    **dict.fromkeys(("input", "pre", "pulled_back"), pa.binary()),
+    octaves=pa.float64(),
+)
 _MEASURED = ("lagged", "circuit", "both")
 VERDICTS = schema(_MEASURED, **_OF_CHANNEL, **dict.fromkeys(("paper", "paper_gain", "paper_rank", *_MEASURED), pa.bool_()))
 RULE_AGREEMENT = schema(

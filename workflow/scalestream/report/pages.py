@@ -27,6 +27,6 @@ def _cell(value) -> tuple[str, str]:
         case int():
             return str(value), "number"
         case list():
-            return " ".join(map(str, value)), "text"
+            return " ".join(_cell(item)[0] for item in value), "text"
         case _:
             return str(value), "text"
