@@ -7,7 +7,7 @@ from scalestream.measures import verdicts as rules
 from scalestream.measures.verdicts import agreement, is_circuit, lagged, verdicts
 
 LAGGED = {"p_row": 0.05, "p_column": 0.01, "excess_lower": 0.1, "tolerance_lower": 0.02}
-CIRCUIT = {"p_row": 0.05, "p_column": 0.04, "preferred": 2.0, "evidence": 0.1}
+CIRCUIT = {"p_row": 0.05, "p_column": 0.04, "preferred": 0.14, "evidence": 0.1}
 PASSES = {"block": "2.1", "passes": True, "normalized_gain": 0.3, "gain_rank": 0.1}
 
 
@@ -15,7 +15,7 @@ PASSES = {"block": "2.1", "passes": True, "normalized_gain": 0.3, "gain_rank": 0
     ("rule", "row", "worse"),
     [
         (lagged, LAGGED, {"p_row": 0.06, "p_column": 0.06, "excess_lower": 0.0, "tolerance_lower": -0.01}),
-        (is_circuit, CIRCUIT, {"p_row": 0.06, "p_column": 0.06, "preferred": 1.1, "evidence": 0.0}),
+        (is_circuit, CIRCUIT, {"p_row": 0.06, "p_column": 0.06, "preferred": 0.137, "evidence": 0.0}),
     ],
 )
 def test_a_measure_calls_a_channel_that_meets_all_it_asks(rule, row, worse):

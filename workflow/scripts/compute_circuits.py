@@ -13,6 +13,8 @@ from scalestream.networks.manifest import Manifest
 from scalestream.run import tables
 from scalestream.run.progress import watched
 
+SHOWN = ("input", "pre", "pulled_back")
+
 
 def main(snakemake) -> None:
     settings, files, name = snakemake.params.settings, snakemake.output, snakemake.wildcards.block
@@ -27,10 +29,7 @@ def main(snakemake) -> None:
     cosines, pictures = [], []
     for channel, (column, kernels) in enumerate(watched("channels", block.channels, "channels")(compared)):
         cosines.append(column)
-        shown = {
-            each: kernels and picture(getattr(kernels, each), settings["images.std"])
-            for each in ("input", "pre", "pulled_back")
-        }
+        shown = {each: picture(getattr(kernels, each), settings["images.std"]) for each in SHOWN} if kernels else {}
         pictures.append({"block": name, "channel": channel, **shown, "octaves": kernels and kernels.octaves})
     cosines = np.stack(cosines, axis=2)
     tables.write(files.circuits, CIRCUITS, [{"block": name} | row for row in judged(octaves, cosines)])

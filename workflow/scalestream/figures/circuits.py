@@ -18,6 +18,9 @@ def profiles(table: Iterable[dict]) -> Figure:
     """
     blocks = by_block(table)
     figure, axes = panels(len(blocks), 4, width=2.1, height=1.9)
+    for panel in axes[1:]:
+        panel.sharex(axes[0])
+        panel.sharey(axes[0])
     for panel, (block, rows) in zip(axes, blocks.items()):
         panel.axhspan(-BAND, BAND, color="#eeeeee", linewidth=0)
         panel.axvline(0, color="#cccccc", linewidth=0.6)
@@ -27,9 +30,6 @@ def profiles(table: Iterable[dict]) -> Figure:
             kind = "equal" if octaves == 0 else "larger" if octaves > 0 else "smaller"
             panel.plot(octaves, z, "o", color=COLORS[kind], markersize=3.5)
         panel.set_title(f"block {block}: larger in {rows[0]['n_larger']} of {rows[0]['n_channels']}")
-    for panel in axes[1:]:
-        panel.sharex(axes[0])
-        panel.sharey(axes[0])
     figure.supxlabel("octaves by which Pre's feature is larger than In's", fontsize=8)
     figure.supylabel("z of matched pairs", fontsize=8)
     return figure

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from math import log2
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from scalestream.criteria.concordance import concordance
 P = 0.05
 GAIN = 0.1  # share of Pre's response to its own image
 RANK = 0.1
-FACTOR = 1.1
+OCTAVES = log2(1.1)  # of the preferred magnification
 
 PAPERS = ("paper", "paper_gain", "paper_rank")
 RULES = (*PAPERS, "lagged", "circuit", "both")
@@ -56,7 +57,7 @@ def is_circuit(row: dict) -> bool:
     row: of the table of circuits.
     """
     ranked = _at_most(row["p_row"], P) and _at_most(row["p_column"], P)
-    return ranked and _above(row["preferred"], FACTOR) and _above(row["evidence"], 0)
+    return ranked and _above(row["preferred"], OCTAVES) and _above(row["evidence"], 0)
 
 
 def _at_most(value: float | None, bound: float) -> bool:
