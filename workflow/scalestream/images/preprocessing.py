@@ -37,12 +37,12 @@ def normalize(images: torch.Tensor, normalization: Normalization = IMAGENET) -> 
     return F.normalize(images, normalization.mean, normalization.std)
 
 
-def magnify(images: torch.Tensor, factor: float = 2, about: float | None = None) -> torch.Tensor:
+def magnify(images: torch.Tensor, factor: float = 2, about: float | None = None, window: slice = slice(None)) -> torch.Tensor:
     """S(X) of network input (N, 3, S, S): center crop to 1 / factor of the side, then bilinear resize back (paper, section 3).
 
     about: the row and column, in pixels, that stays where it is, in place of the image's middle; then a factor below 1 shrinks
-    the image, with the mean colour around it. In floating point, as in the author's program: rounded to 8 bits, the magnified
-    image can turn the verdict of Eq. 1.
+    the image, with the mean colour around it. window: with `about`, the rows and columns that are wanted of the result. In
+    floating point, as in the author's program: rounded to 8 bits, the magnified image can turn the verdict of Eq. 1.
     """
     side = images.shape[-1]
     if about is None:
@@ -50,8 +50,8 @@ def magnify(images: torch.Tensor, factor: float = 2, about: float | None = None)
     middle = (side - 1) / 2
     shift = (about - middle) * (1 - 1 / factor) * 2 / side  # in halves of the side, as affine_grid counts
     turn = torch.tensor([[[1 / factor, 0, shift], [0, 1 / factor, shift]]], dtype=images.dtype, device=images.device)
-    grid = affine_grid(turn.expand(len(images), 2, 3), list(images.shape), align_corners=False)
-    return grid_sample(images, grid, align_corners=False)
+    grid = affine_grid(turn, [1, 3, side, side], align_corners=False)[:, window, window]
+    return grid_sample(images, grid.expand(len(images), -1, -1, -1), align_corners=False)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def maps_of(network: nn.Module, layers: Iterable[str]) -> fx.GraphModule:
             if node is each:
                 value = _output(traced, graph, layer, values[node])
                 if value is values[node] and is_overwritten(traced.module, node):
-                    value = graph.call_method("clone", (value,))
+                    values[node] = graph.call_method("clone", (value,))  # for what overwrites it
                 outputs[layer] = graph.call_module(f"taps.{number}", (value,))
     graph.output({layer: outputs[layer] for layer in nodes})
     return fx.GraphModule(traced.module, graph)

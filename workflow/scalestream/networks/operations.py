@@ -246,7 +246,7 @@ def _sizes(value) -> tuple:
 COMBINATIONS = {
     *(operator.add, operator.iadd, operator.sub, operator.mul, operator.truediv),
     *(torch.add, torch.sub, torch.mul, torch.div),
-    *("add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_", "expand_as"),
+    *("add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_", "expand_as", "clone"),
 }
 PERMUTATIONS = {torch.permute, "permute"}
 KINDS = {  # by the axis of the rows that are read

@@ -55,6 +55,11 @@ def window(part: fx.GraphModule, size: int, wanted: Callable[[int], Span]) -> Wi
     )
 
 
+def center_span(side: int) -> Span:
+    """The center neuron's own row of a map, as `activations.center` reads it."""
+    return Span(side // 2, side // 2 + 1)
+
+
 def center_row(part: fx.GraphModule, size: int) -> float:
     """The row, in pixels, of a `size` x `size` input that the center neuron of the map looks at: the middle of what it sees,
     whatever lies beyond the border; the columns are the same.

@@ -8,13 +8,13 @@ from torch import fx, nn
 
 from scalestream.errors import NotLocalError
 from scalestream.images.preprocessing import IMAGENET, Normalization
-from scalestream.networks.receptive_field import Span, restricted, window
+from scalestream.networks.receptive_field import Span, center_span, restricted, window
 from scalestream.visualization.parameterization import FourierImages
 from scalestream.visualization.resampling import Resampling, result_size
 from scalestream.visualization.transforms import TransformSettings
 
 OBJECTIVE_SPANS: dict[str, Callable[[int], Span]] = {
-    "neuron": lambda side: Span(side // 2, side // 2 + 1),
+    "neuron": center_span,
     "channel": lambda side: Span(0, side),
 }
 
