@@ -9,7 +9,7 @@ _BY_OCTAVE = {"octaves": pa.list_(pa.float64()), "matched": pa.list_(pa.float32(
 _LAG = ("peak_lag", "unmatched_lag", "unmatched_lower", "unmatched_upper", "excess", "excess_lower", "excess_upper")
 _TOLERANCE = ("tolerance_in", "tolerance_post", "tolerance_gain", "tolerance_lower", "tolerance_upper")
 LAGS = schema(
-    (*_LAG, *_TOLERANCE),
+    ("matched", "correlation", "p_row", "p_column", *_LAG, *_TOLERANCE),
     **_OF_CHANNEL,
     **_BY_OCTAVE,
     **dict.fromkeys(("correlation", "p_row", "p_column", *_LAG, *_TOLERANCE), pa.float64()),
