@@ -108,6 +108,11 @@ def test_every_key_has_a_description():
         ("ablation.slack", {"2.0": float("nan")}, r"ablation\.slack\.2\.0: nan is not a finite number"),
         ("criteria.tolerance", float("inf"), r"criteria\.tolerance: inf is not a finite number"),
         ("criteria.magnification", 1000, r"criteria\.magnification: 1000 leaves nothing of the image; make it smaller"),
+        ("measures.lags", [0, 1], r"measures\.lags: \[0, 1\] are too few to compare lags; give at least three, or none"),
+        ("measures.lags", [0, 0.5, 2], r"measures\.lags: \[0, 0\.5, 2\] are not evenly spaced from 0; give octaves such as"),
+        ("measures.lags", [0.5, 1, 1.5], r"measures\.lags: \[0\.5, 1, 1\.5\] are not evenly spaced from 0"),
+        ("measures.lags", [0, 4, 8], r"measures\.lags: 8 octaves leave nothing of the image; make it smaller"),
+        ("measures.lags", [-1, 0, 1], r"measures\.lags\.0: -1 is less than the minimum of 0"),
         ("visualization.scales", [1, float("nan")], r"visualization\.scales\.1: nan is not a finite number"),
         ("visualization.seed", 1, r"visualization\.seed is not a known key; did you mean 'seeds'\?"),
         ("visualization.seeds", [0, 2**63], r"visualization\.seeds\.1: 9223372036854775808 is greater than the maximum"),
@@ -141,6 +146,11 @@ def test_a_fault_is_one_line_with_key_and_mend(key, value, message):
     with pytest.raises(InputError, match=message) as error:
         checking.check(changed(key, value))
     assert str(error.value).startswith("config: ") and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("octaves", [[], [0, 0.5, 1], [1.5, 0.5, 0, 1], [0, 0.333, 0.667, 1], [0, 3, 6]])
+def test_lags_may_be_in_any_order_and_nearly_even(octaves):
+    assert checking.check(changed("measures.lags", octaves))["measures"]["lags"] == octaves
 
 
 def test_a_missing_key_is_named():

@@ -58,6 +58,31 @@ def checkpoint(snakemake) -> Iterator:
     kept.clear()
 
 
+def open_images(snakemake, manifest) -> tuple:
+    """The run's images as the network sees them at no scale: their names, and a function from the number of the first to
+    batches, 8-bit (N, 3, S, S), whose progress it shows. manifest: of the network, which must have the images' classes."""
+    from scalestream.images.cache import ImageCache
+    from scalestream.images.listing import require_classes
+    from scalestream.images.loading import ScaleTransformedImages, batches
+    from scalestream.images.tables import IMAGES
+    from scalestream.run import tables
+    from scalestream.run.progress import watched
+
+    settings, batch_size = snakemake.params.settings, snakemake.params.batch_size
+    images = tables.read(snakemake.input.images, IMAGES, ["path", "class_index"])
+    paths, labels = images["path"].to_pylist(), images["class_index"].to_pylist()
+    require_classes(labels, manifest.classes)
+    cache = ImageCache(list(snakemake.input.cache), paths, settings["images.resize"], settings["images.interpolation"])
+    images_at_no_scale = ScaleTransformedImages(cache, labels, [0], settings["images.crop"])
+    watch = watched("images", len(paths), "images")
+
+    def from_image(first: int) -> Iterator:
+        loader = batches(images_at_no_scale, batch_size, snakemake.threads, first)
+        return (batch[:, 0] for batch, _ in watch(loader, before=first, each=batch_size))
+
+    return paths, from_image
+
+
 def open_evaluation(snakemake, checkpoint, replacement: str = "mean"):
     """The evaluation of the block that the job ablates, as the scripts of the ablation share it."""
     from scalestream.ablation.evaluation import Evaluation, EvaluationFiles

@@ -146,6 +146,7 @@ def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
         yield f"config: images.std: {images['std']} has a value that is not above 0; give standard deviations in 0 to 1"
     yield from _crop_faults(config)
     yield from _circuit_faults(sorted(config["measures"]["circuits"]), images["crop"])
+    yield from _lag_faults(sorted(config["measures"]["lags"]), config["images"]["crop"])
     ablation = config["ablation"]
     if ablation["max_candidates"] < ablation["trials"]:
         yield (
@@ -238,6 +239,18 @@ def _circuit_faults(octaves: list[float], crop: int) -> Iterator[str]:
         yield f"{key}: {octaves[-1]} octaves leave nothing of the image; make them fewer"
     if magnification_crop(crop, 2 ** -octaves[0]) < 1:
         yield f"{key}: {octaves[0]} octaves shrink the image to nothing; make them fewer"
+
+
+def _lag_faults(octaves: list[float], crop: int) -> Iterator[str]:
+    if not octaves:
+        return
+    key, steps = "config: measures.lags", [after - before for before, after in pairwise(octaves)]
+    if len(octaves) < 3:
+        yield f"{key}: {octaves} are too few to compare lags; give at least three, or none"
+    elif octaves[0] != 0 or not all(math.isclose(step, steps[0], rel_tol=UNEVEN) for step in steps):
+        yield f"{key}: {octaves} are not evenly spaced from 0; give octaves such as 0, 0.5, 1, 1.5"
+    if octaves[-1] >= math.log2(2 * crop):  # of which less than half a pixel is left
+        yield f"{key}: {octaves[-1]} octaves leave nothing of the image; make it smaller"
 
 
 def _root_faults(source: str, root: str | None) -> Iterator[str]:

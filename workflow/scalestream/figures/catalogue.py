@@ -102,6 +102,15 @@ FIGURES = {
             "both criteria, channel by channel",
             options=(("tolerance", "criteria.tolerance"),),
         ),
+        _figure("lags", "lags", "measures", "lags:lags", "Measures", "lags of Pre behind In"),
+        CataloguedFigure(
+            "lag_profiles",
+            "lag_profiles",
+            "scalestream.measures.tables:PROFILES",
+            "scalestream.figures.lags:profiles",
+            "Measures",
+            "correlation of In and Pre by lag",
+        ),
         CataloguedFigure(
             "circuits",
             "circuit_profiles",
