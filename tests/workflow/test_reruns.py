@@ -123,7 +123,7 @@ KEYS = {
     "images.resize": ({"images": {"resize": 130}}, lambda: affected("draw_demo_images")),
     "images.crop": (
         {"images": {"crop": 108}},
-        lambda: affected("extract_activations", "visualize", "visualize_whole_channels"),
+        lambda: affected("extract_activations", "visualize", "visualize_whole_channels", "compute_circuits"),
     ),
     "images.interpolation": ({"images": {"interpolation": "bicubic"}}, lambda: affected("cache_images")),
     "images.mean": (
@@ -132,7 +132,7 @@ KEYS = {
     ),
     "images.std": (
         {"images": {"std": [0.5, 0.5, 0.5]}},
-        lambda: affected("extract_activations", "visualize", "visualize_whole_channels"),
+        lambda: affected("extract_activations", "visualize", "visualize_whole_channels", "compute_circuits"),
     ),
     "images.cache": ({"images": {"cache": False}}, set),
     "images.batch_size": ({"images": {"batch_size": 5}}, set),
@@ -140,7 +140,7 @@ KEYS = {
     "images.demo.seed": ({"images": {"demo": {"per_class": 4, "seed": 1}}}, lambda: affected("draw_demo_images")),
     "blocks": (
         {"blocks": ["1.1", "2.0", "2.1"]},
-        lambda: (visualization() | affected("extract_activations")) - {"select_channels"},
+        lambda: (visualization() | affected("extract_activations", "compute_circuits")) - {"select_channels"},
     ),
     "visualization.steps": ({"visualization": {"steps": 17}}, visualization),
     "visualization.learning_rate": ({"visualization": {"learning_rate": 0.04}}, visualization),
@@ -171,8 +171,12 @@ KEYS = {
     "criteria.rewirings": ({"criteria": {"rewirings": 200}}, lambda: affected("rewire")),
     "criteria.pairs": (
         {"criteria": {"pairs": [["2.0", "2.1"]]}},
-        lambda: but_for_the_ablation() - {"visualize", "gather_visualizations"} | {"visualize_posts"},
+        lambda: (
+            (but_for_the_ablation() | affected("compute_circuits")) - {"visualize", "gather_visualizations"}
+            | {"visualize_posts"}
+        ),
     ),
+    "measures.circuits": ({"measures": {"circuits": [-0.5, 0, 0.5]}}, lambda: affected("compute_circuits")),
     "ablation.blocks": ({"ablation": {"blocks": ["2.0", "2.1"]}}, lambda: affected("select_channels", "compose_grids")),
     "ablation.selection": ({"ablation": {"selection": "majority"}}, lambda: affected("select_channels")),
     "ablation.scale_percents": ({"ablation": {"scale_percents": [20]}}, lambda: affected("ablate", "ablate_doses")),
@@ -209,6 +213,7 @@ EQUAL = {
         "blocks": ["2.1", "2.0"],
         "ablation": {"scale_percents": [50, 20]},
         "study": {"tuning": [2.0, 1, 0.5], "sensitivity": {"tolerances": [3, 1.2]}},
+        "measures": {"circuits": [1.5, 1.25, 1.0, 0.75, 0.5, 0.25, 0, -0.25, -0.5]},
     },
     "what is so already": {"visualization": {"jitter_by_layer": {"layer2.0.bn2": 0}}},
 }

@@ -15,6 +15,7 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+const percent = (share) => `${(100 * share).toFixed(0)} %`;
 const text = (number) => (number === null ? "none" : String(number));
 
 /** Every channel of every block, with its numbers by name. */
@@ -23,6 +24,7 @@ const channels = blocks.flatMap((block) =>
     id: `${block.name}/${channel}`, block, channel, verdict,
     ...Object.fromEntries(["pre_in", "pre_in_scaled", "gain", "post_in", "post_pre", "ratio"].map((term) => [term, block[term][channel]])),
     seeds: block.seeds?.[channel], natural: block.natural?.[channel], tuning: block.tuning?.[channel],
+    circuit: block.circuits?.[channel],
   }))).map((each, place) => ({ ...each, place }));
 const byLink = new Map(channels.map((each) => [each.id, each]));
 let shown = channels;
@@ -180,6 +182,22 @@ function tuning(each) {
   return Object.entries(titles).filter(([kind]) => each.tuning?.[kind]).map(([kind, title]) => tuningPlot(each, title, each.tuning[kind]));
 }
 
+/** The gradients of In and Pre by the image, side by side. */
+function kernels({ block, channel, circuit: [, factor] }) {
+  const kinds = { input: "In", pre: "Pre", pulled_back: `Pre at ${factor.toFixed(2)}x` };
+  return Object.entries(kinds).map(([kind, title]) => element("figure", {}, element("figcaption", {}, title), element("img", {
+    loading: "lazy", src: `kernels/${block.name}/${channel}-${kind}.webp`, decoding: "async", width: 224, height: 224,
+    alt: `Block ${block.name}, channel ${channel}, gradient of ${title}`,
+  })));
+}
+
+function circuitSaid({ circuit: [kappa, factor, evidence, row, column] }) {
+  return "Gradients by the image, of the network without activations: grey pixels do nothing, opposite colours act in opposite ways. "
+    + `Pre's is most like In's where images are magnified ${factor.toFixed(2)}x first. Largest cosine of both above 1x: ${text(kappa)}, `
+    + `which is ${text(Math.abs(evidence))} ${evidence < 0 ? "less" : "more"} than at 1x and below. As like this In are ${percent(row)} of all Pre; `
+    + `as like this Pre are ${percent(column)} of all In.`;
+}
+
 /** The channel that the address names, if any; the atlas shows it, or says that there is none. */
 function follow() {
   const id = location.hash.slice(1);
@@ -195,6 +213,9 @@ function follow() {
   byId("study").tBodies[0].replaceChildren(...study(each));
   byId("study").hidden = !study(each).length;
   byId("tuning").replaceChildren(...tuning(each));
+  byId("circuit").hidden = !each.circuit;
+  byId("kernels").replaceChildren(...(each.circuit ? kernels(each) : []));
+  byId("circuit").querySelector("p").textContent = each.circuit ? circuitSaid(each) : "";
   byId("link").href = `#${id}`;
   byId("link").textContent = `Link to ${id}`;
   detail.current = each;

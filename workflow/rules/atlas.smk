@@ -1,5 +1,5 @@
-"""Inputs: criteria and their null, top images, thumbnails and the page in workflow/atlas/. Output: results/atlas/, a page to walk through
-every channel with a browser."""
+"""Inputs: criteria and their null, circuits, top images, thumbnails and the page in workflow/atlas/. Output: results/atlas/, a page
+to walk through every channel with a browser."""
 
 PAGE = ["index.html", "atlas.css", "atlas.js"]
 
@@ -15,6 +15,8 @@ rule build_atlas:
         stability="results/stability.parquet" if len(SEEDS) > 1 else [],
         natural="results/natural_criteria.parquet" if STUDY["natural_criteria"] else [],
         tuning="results/tuning.parquet" if STUDY["tuning"] else [],
+        circuits="results/circuits.parquet" if WITH_CIRCUITS else [],
+        kernels=KERNELS,
         visualizations=expand("results/visualizations/{layer}.parquet", layer=LAYERS),
         assets=[local(relpath(WORKFLOW / "atlas" / file)) for file in PAGE],
     output:

@@ -3,6 +3,7 @@
 from job import run
 from scalestream.activations.tables import TOP_IMAGES
 from scalestream.criteria.tables import CRITERIA, NULL
+from scalestream.measures.tables import CIRCUITS, KERNELS
 from scalestream.report.atlas import NOTED, describe, write
 from scalestream.report.tables import THUMBNAILS
 from scalestream.run import tables
@@ -10,7 +11,7 @@ from scalestream.run.files import atomic_write
 from scalestream.study.tables import NATURAL_CRITERIA, STABILITY, TUNING
 from scalestream.visualization.tables import VISUALIZATIONS
 
-STUDY = {"stability": STABILITY, "natural": NATURAL_CRITERIA, "tuning": TUNING}
+PAST_THE_PAPER = {"stability": STABILITY, "natural": NATURAL_CRITERIA, "tuning": TUNING, "circuits": CIRCUITS}
 
 
 def main(snakemake) -> None:
@@ -32,11 +33,12 @@ def main(snakemake) -> None:
         tables.read(files.visualizations, VISUALIZATIONS, ["layer", "channel", "activation", *NOTED]).to_pylist(),
         tables.read(files.top, TOP_IMAGES).to_pylist() if shown else None,
         facts,
-        **{name: tables.read(files[name], schema).to_pylist() for name, schema in STUDY.items() if files[name]},
+        **{name: tables.read(files[name], schema).to_pylist() for name, schema in PAST_THE_PAPER.items() if files[name]},
     )
     with atomic_write(snakemake.output[0]) as folder, tables.batches(files.thumbnails, THUMBNAILS, 256) as thumbnails:
         folder.mkdir()
-        write(folder, data, thumbnails, files.assets)
+        kernels = (row for path in files.kernels for row in tables.read(path, KERNELS).to_pylist())
+        write(folder, data, thumbnails, files.assets, kernels)
 
 
 if __name__ == "__main__":

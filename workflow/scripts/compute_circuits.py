@@ -7,9 +7,9 @@ import numpy as np
 from job import run
 from scalestream.errors import NotLinearError
 from scalestream.measures.circuits import Circuit, compare, judged, profiles, without_gradients
-from scalestream.measures.pictures import picture
 from scalestream.measures.tables import CIRCUIT_PROFILES, CIRCUITS, KERNELS
 from scalestream.networks.manifest import Manifest
+from scalestream.report.kernels import picture
 from scalestream.run import tables
 from scalestream.run.progress import watched
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 TERMS = ("pre_in", "pre_in_scaled", "gain", "post_in", "post_pre", "ratio")
 NOTED = ("dead_gradient", "started_silent")  # of a visualization
+KERNELS = ("input", "pre", "pulled_back")  # of a channel's circuit
 DIGITS = 4  # significant ones of every number on the page
 
 
@@ -23,13 +24,14 @@ def describe(
     stability: Iterable[dict] = (),
     natural: Iterable[dict] = (),
     tuning: Iterable[dict] = (),
+    circuits: Iterable[dict] = (),
 ) -> dict:
     """What the page shows, apart from pictures: columns by channel, for every block and every layer.
 
     blocks: layers by the paper's names (In, Pre, Post), by block. criteria, null, visualizations, top_images: rows of those
     tables; of the null those are shown that are of the seed of the criteria; a channel may have no visualization; top_images is
-    None where natural images are left out. facts: what the page says of the run. stability, natural, tuning: rows of the tables
-    of stability, natural criteria and tuning, empty where there are none.
+    None where natural images are left out. facts: what the page says of the run. stability, natural, tuning, circuits: rows of
+    the tables of stability, natural criteria, tuning and circuits, empty where there are none.
     """
     criteria = _by_channel(criteria)
     counts = Counter(row["block"] for row in criteria)
@@ -72,6 +74,8 @@ def describe(
         )
     for (block, channel), curves in _curves(tuning, facts).items():
         judged[block].setdefault("tuning", {})[channel] = curves
+    for row in _by_channel(circuits):
+        judged[row["block"]].setdefault("circuits", []).append(_circuit(row))
     (seed,) = {row["seed"] for row in criteria}
     expected = {row["block"]: _number(row["expected"]) for row in null if row["seed"] == seed}
     return {
@@ -83,11 +87,17 @@ def describe(
     }
 
 
-def write(folder: Path, data: dict, thumbnails: Iterable[pa.RecordBatch], assets: Iterable[str | Path]) -> None:
+def write(
+    folder: Path,
+    data: dict,
+    thumbnails: Iterable[pa.RecordBatch],
+    assets: Iterable[str | Path],
+    kernels: Iterable[dict] = (),
+) -> None:
     """Write the page, its data and its pictures into an empty folder.
 
     data: from `describe`. thumbnails: pieces of that table, of which only pictures that the page shows are written. assets:
-    the files of the page.
+    the files of the page. kernels: rows of the tables of kernels.
     """
     for asset in assets:
         shutil.copyfile(asset, folder / Path(asset).name)
@@ -101,6 +111,19 @@ def write(folder: Path, data: dict, thumbnails: Iterable[pa.RecordBatch], assets
                 (layer / f"{row['channel']}.webp").write_bytes(row["visualization"])
             if data["facts"]["naturalImages"]:
                 (layer / f"{row['channel']}-top.webp").write_bytes(row["top_images"])
+    for row in kernels:
+        block = folder / "kernels" / row["block"]
+        block.mkdir(parents=True, exist_ok=True)
+        for kernel in KERNELS:
+            if row[kernel] is not None:
+                (block / f"{row['channel']}-{kernel}.webp").write_bytes(row[kernel])
+
+
+def _circuit(row: dict) -> list[float] | None:
+    """Numbers of a channel's circuit, with the preferred magnification as a factor; None where it has none."""
+    if row["kappa"] is None:
+        return None
+    return [_number(value) for value in (row["kappa"], 2 ** row["preferred"], row["evidence"], row["p_row"], row["p_column"])]
 
 
 def _curves(tuning: Iterable[dict], facts: dict) -> dict[tuple[str, int], dict[str, list[list[int]]]]:
