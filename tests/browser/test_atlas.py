@@ -133,7 +133,9 @@ def past_the_paper() -> dict[str, list[dict]]:
     return {"stability": stability, "natural": natural, "tuning": tuning}
 
 
-def build(folder: Path, natural_images: bool = True, study: bool = True, made=lambda row: True) -> Path:
+def build(
+    folder: Path, natural_images: bool = True, study: bool = True, made=lambda row: True, circuits=(), kernels=()
+) -> Path:
     """An atlas of the full experiment's size, with those visualizations that were made."""
     layers = {name: block.layers for name, block in BLOCKS.items()}
     found = describe(
@@ -144,8 +146,9 @@ def build(folder: Path, natural_images: bool = True, study: bool = True, made=la
         top_images() if natural_images else None,
         FACTS,
         **(past_the_paper() if study else {}),
+        circuits=circuits,
     )
-    write(folder, found, thumbnails(made), ASSETS)
+    write(folder, found, thumbnails(made), ASSETS, kernels)
     return folder
 
 
@@ -355,6 +358,30 @@ def test_responses_to_magnified_images_are_drawn(page, atlas):
     assert x == pytest.approx(44 + 0.75 * 232, abs=0.5) and y == pytest.approx(10, abs=1)
     page.goto((atlas / "index.html").as_uri() + "#2.1/6")
     assert plots.count() == 1
+
+
+def test_the_kernels_of_a_channel_are_shown_where_it_has_a_circuit(chromium, tmp_path):
+    found = {"kappa": 0.31234567, "preferred": 0.5, "evidence": -0.25, "p_row": 0.05, "p_column": 0.0234375}
+    kinds, picture = ("input", "pre", "pulled_back"), thumbnails(lambda row: True)[0].to_pylist()[0]["top_images"]
+    circuits, kernels = [], []
+    for channel in range(128):
+        circuits.append({"block": "2.1", "channel": channel} | (found if channel == 15 else dict.fromkeys(found)))
+        kernels.append({"block": "2.1", "channel": channel} | dict.fromkeys(kinds, picture if channel == 15 else None))
+    build(tmp_path, study=False, circuits=circuits, kernels=kernels)
+    assert sorted(path.name for path in (tmp_path / "kernels/2.1").iterdir()) == [f"15-{kind}.webp" for kind in kinds]
+    with page_of(chromium, tmp_path) as page:
+        page.goto((tmp_path / "index.html").as_uri() + "#2.1/15")
+        images = page.locator("#kernels img")
+        assert [image.get_attribute("src") for image in images.all()] == [f"kernels/2.1/15-{kind}.webp" for kind in kinds]
+        assert page.locator("#kernels figcaption").all_inner_texts() == ["In", "Pre", "Pre at 1.41x"]
+        page.locator("#circuit").scroll_into_view_if_needed()
+        page.wait_for_function("[...document.querySelectorAll('#kernels img')].every(image => image.naturalWidth)")
+        said = page.inner_text("#circuit p")
+        assert "magnified 1.41x first" in said and "above 1x: 0.3123, which is 0.25 less than at 1x and below" in said
+        assert said.endswith("As like this In are 5 % of all Pre; as like this Pre are 2 % of all In.")
+        for channel in ("2.1/16", "2.0/15"):
+            page.goto((tmp_path / "index.html").as_uri() + f"#{channel}")
+            assert page.locator("#circuit").is_hidden() and images.count() == 0
 
 
 def test_channels_are_sorted_by_the_seeds_that_they_pass_with(page):

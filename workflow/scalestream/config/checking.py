@@ -232,7 +232,7 @@ def _circuit_faults(octaves: list[float], crop: int) -> Iterator[str]:
     if not octaves:
         return
     if not octaves[0] < 0 < octaves[-1] or 0 not in octaves:
-        yield f"{key}: {octaves} has not 0 and octaves below and above it; give all of these"
+        yield f"{key}: {octaves} lack 0, or octaves below or above it; give all three"
     elif max(steps) > (1 + UNEVEN) * min(steps):
         yield f"{key}: {octaves} are not evenly spaced; make them so"
     if magnification_crop(crop, 2 ** octaves[-1]) < 1:
