@@ -24,7 +24,7 @@ from scalestream.networks.device import device
 from scalestream.networks.graph import cut_after
 from scalestream.networks.interface import Block
 from scalestream.networks.linear import linearized
-from scalestream.networks.receptive_field import Span, center_row, window
+from scalestream.networks.receptive_field import Span, center_row, center_span, window
 
 BATCH = 16  # channels whose gradients are computed together
 LARGER = 1.1  # magnification at which Pre's feature begins to be larger than In's
@@ -68,7 +68,7 @@ class Circuit:
 def _seen(part: fx.GraphModule, size: int) -> Span:
     """The rows that the center neuron sees; all where that cannot be derived."""
     try:
-        return window(part, size, lambda side: Span(side // 2, side // 2 + 1)).span
+        return window(part, size, center_span).span
     except NotLocalError:
         return Span(0, size)
 
