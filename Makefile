@@ -2,7 +2,7 @@ UV_VERSION := 0.13.9
 # In the order of tests/conftest.py; what shares a thing that there is one of goes to one of the two workers.
 PYTEST := .venv/bin/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup demo test test-all bench-visualization bench-ablation lock
+.PHONY: help setup demo test test-all bench-visualization bench-ablation bench-lags lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ bench-visualization: setup ## set up, then time the visualization beside plain L
 
 bench-ablation: setup ## set up, then time ablation and activations beside the plain loops
 	PYTHONPATH=workflow .venv/bin/python benchmarks/ablation.py
+
+bench-lags: setup ## set up, then time the scale-lag correlogram beside the activation pass and a plain loop
+	PYTHONPATH=workflow .venv/bin/python benchmarks/lags.py $(ARGUMENTS)
 
 lock: setup ## compile envs/requirements.txt anew from pyproject.toml
 	PATH="$(CURDIR)/.venv/bin:$$PATH" python envs/lock.py

@@ -23,6 +23,7 @@ TINY = {
     "images": {"demo": {"per_class": 4}, "batch_size": 8},
     "blocks": ["2.0", "2.1"],
     "visualization": {"steps": 16, "post": "passing"},
+    "measures": {"resamples": 100},
     "criteria": {"tolerance": 3},  # so that several channels pass after so few steps
     "ablation": {"blocks": ["2.1"], "trials": 2, "trials_per_job": 1, "scale_percents": [20, 50], "slack": {"2.1": 1}},
 }
@@ -44,6 +45,7 @@ TINY_STUDY = overlaid(
         study={
             "sensitivity": {"tolerances": [1.2, 3], "gain_margins": [0.1], "magnifications": [1.5]},
             "tuning": [0.5, 1, 2],
+            "nulls": ["rotated", "scrambled"],
             "dose": {"points": 2, "draws": 2},
             "resamples": 50,
         },

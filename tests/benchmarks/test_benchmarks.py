@@ -6,10 +6,14 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from ablation import Count, require_same
+import lags
+from ablation import NETWORK, PAPER, Count, Images, require_same
 from conftest import REPOSITORY
+from scalestream.images import cache
+from scalestream.images.loading import ImageFiles
 
 
 def benchmark(name: str, *arguments: str) -> subprocess.CompletedProcess:
@@ -69,6 +73,24 @@ def test_an_answer_that_no_plain_pass_gives_ends_the_ablation_benchmark():
         require_same("ours", "2.1", [5, 3, 2], plain)
     with pytest.raises(SystemExit, match="block 2.1, condition 1: ours counts 5 correct answers, plain forward passes 3"):
         require_same("ours", "2.1", [5, 5, 5], plain)
+
+
+def test_the_benchmark_of_lags(real_images, tmp_path):
+    paths = [str(path) for path in sorted(real_images.glob("*/*.JPEG"))[:20]]
+    images = Images(paths, str(tmp_path / "0-of-1.arrow"), 8, 1)
+    cache.write(images.shard, ImageFiles(paths, PAPER["resize"]))
+    row = lags.measure(NETWORK.by_name["1.1"], images, rounds=1)
+    assert row["block"] == "1.1" and row["ratio"] == pytest.approx(row["activations_rate"] / row["ours_rate"])
+    assert row["plain_rate"] > 0
+
+
+def test_correlations_that_no_plain_loop_gives_end_the_benchmark_of_lags():
+    expected = np.array([[[0.5, np.nan], [0.1, np.nan]]])
+    lags.require_same("1.1", expected + 1e-5, expected)
+    with pytest.raises(SystemExit, match="block 1.1: correlations are up to 0.1 away from the plain loop's"):
+        lags.require_same("1.1", np.array([[[0.5, 0], [0.2, 0]]]), np.array([[[0.5, 0], [0.1, 0]]]))
+    with pytest.raises(SystemExit, match="block 1.1"):
+        lags.require_same("1.1", np.zeros((1, 2, 2)), expected)
 
 
 def test_images_that_are_not_there_are_said_in_one_line(tmp_path):

@@ -6,16 +6,16 @@ import pytest
 from scalestream.measures import verdicts as rules
 from scalestream.measures.verdicts import agreement, is_circuit, lagged, verdicts
 
-LAGGED = {"p_row": 0.05, "p_column": 0.01, "excess_lower": 0.1, "tolerance_lower": 0.02}
-CIRCUIT = {"p_row": 0.05, "p_column": 0.04, "preferred": 0.14, "evidence": 0.1}
+LAGGED = {"p_row": 1.0, "p_column": 0.05, "excess_lower": 0.1, "tolerance_lower": 0.02}
+CIRCUIT = {"p_row": 1.0, "p_column": 0.05, "preferred": 0.14, "evidence": 0.1}
 PASSES = {"block": "2.1", "passes": True, "normalized_gain": 0.3, "gain_rank": 0.1}
 
 
 @pytest.mark.parametrize(
     ("rule", "row", "worse"),
     [
-        (lagged, LAGGED, {"p_row": 0.06, "p_column": 0.06, "excess_lower": 0.0, "tolerance_lower": -0.01}),
-        (is_circuit, CIRCUIT, {"p_row": 0.06, "p_column": 0.06, "preferred": 0.137, "evidence": 0.0}),
+        (lagged, LAGGED, {"p_column": 0.06, "excess_lower": 0.0, "tolerance_lower": -0.01}),
+        (is_circuit, CIRCUIT, {"p_column": 0.06, "preferred": 0.137, "evidence": 0.0}),
     ],
 )
 def test_a_measure_calls_a_channel_that_meets_all_it_asks(rule, row, worse):

@@ -17,7 +17,9 @@ from runs import TINY, TINY_STUDY, completed, forked, overlaid, planned, readers
 from scalestream.figures.catalogue import FIGURES
 from scalestream.images import demo
 
-PLOTS = {f"plot_{name}" for name in FIGURES}
+PLOTS = {f"plot_{name}" for name in FIGURES} - {"plot_recovery"}  # of planted networks
+
+OF_PLANTED = {"list_planted_channels", "compute_recovery"}
 
 # What reads the files of which rule: some of what the workflow has to say of itself.
 READ = {
@@ -35,6 +37,13 @@ READ = {
     ("visualize_posts", "draw_thumbnails"),
     ("select_channels", "screen_candidates"),
     ("summarize_activations", "ablate_no_scale"),
+    ("cache_images", "measure_lags"),
+    ("measure_lags", "apply_rules"),
+    ("compute_circuits", "build_atlas"),
+    ("rewire", "gather_null"),
+    ("gather_null", "gather_nulls"),
+    ("gather_null", "compare_with_paper"),
+    ("measure_lags", "gather_lag_profiles"),
     ("screen_candidates", "ablate"),
     ("select_channels", "ablate_doses"),
     ("ablate", "gather_variants"),
@@ -52,6 +61,7 @@ NOT_READ = {
     ("compute_sensitivity", "evaluate_criteria"),
     ("visualize_posts", "measure_responses"),
     ("draw_thumbnails", "ablate"),
+    ("measure_lags", "evaluate_criteria"),
 }
 
 
@@ -117,22 +127,27 @@ KEYS = {
         lambda: affected("resolve_model", "draw_demo_images"),  # its weights expect larger images
     ),
     "model.weights": ({"model": {"weights": "other.pth"}}, lambda: affected("resolve_model")),
+    "model.planted.kinds": (
+        {"model": {"planted": {"kinds": {"same": 24}}}},
+        set,
+    ),  # another network's; see test_workflow_planted
+    "model.planted.noise": ({"model": {"planted": {"noise": 1}}}, set),
     "images.source": ({"images": {"source": "class_folders", "root": "drawn"}}, lambda: affected("list_images")),
     "images.root": ({"images": {"root": "drawn"}}, set),  # the drawn images have none; see below
     "images.skip_unreadable": ({"images": {"skip_unreadable": True}}, lambda: affected("list_images")),
     "images.resize": ({"images": {"resize": 130}}, lambda: affected("draw_demo_images")),
     "images.crop": (
         {"images": {"crop": 108}},
-        lambda: affected("extract_activations", "visualize", "visualize_whole_channels", "compute_circuits"),
+        lambda: affected("extract_activations", "measure_lags", "visualize", "visualize_whole_channels", "compute_circuits"),
     ),
     "images.interpolation": ({"images": {"interpolation": "bicubic"}}, lambda: affected("cache_images")),
     "images.mean": (
         {"images": {"mean": [0.5, 0.5, 0.5]}},
-        lambda: affected("extract_activations", "visualize", "visualize_whole_channels"),
+        lambda: affected("extract_activations", "measure_lags", "visualize", "visualize_whole_channels"),
     ),
     "images.std": (
         {"images": {"std": [0.5, 0.5, 0.5]}},
-        lambda: affected("extract_activations", "visualize", "visualize_whole_channels", "compute_circuits"),
+        lambda: affected("extract_activations", "measure_lags", "visualize", "visualize_whole_channels", "compute_circuits"),
     ),
     "images.cache": ({"images": {"cache": False}}, set),
     "images.batch_size": ({"images": {"batch_size": 5}}, set),
@@ -140,7 +155,7 @@ KEYS = {
     "images.demo.seed": ({"images": {"demo": {"per_class": 4, "seed": 1}}}, lambda: affected("draw_demo_images")),
     "blocks": (
         {"blocks": ["1.1", "2.0", "2.1"]},
-        lambda: (visualization() | affected("extract_activations", "compute_circuits")) - {"select_channels"},
+        lambda: (visualization() | affected("extract_activations", "measure_lags", "compute_circuits")) - {"select_channels"},
     ),
     "visualization.steps": ({"visualization": {"steps": 17}}, visualization),
     "visualization.learning_rate": ({"visualization": {"learning_rate": 0.04}}, visualization),
@@ -172,11 +187,13 @@ KEYS = {
     "criteria.pairs": (
         {"criteria": {"pairs": [["2.0", "2.1"]]}},
         lambda: (
-            (but_for_the_ablation() | affected("compute_circuits")) - {"visualize", "gather_visualizations"}
+            (but_for_the_ablation() | affected("measure_lags", "compute_circuits")) - {"visualize", "gather_visualizations"}
             | {"visualize_posts"}
         ),
     ),
+    "measures.lags": ({"measures": {"lags": [0, 0.5, 1]}}, lambda: affected("measure_lags")),
     "measures.circuits": ({"measures": {"circuits": [-0.5, 0, 0.5]}}, lambda: affected("compute_circuits")),
+    "measures.resamples": ({"measures": {"resamples": 200}}, lambda: affected("measure_lags")),
     "ablation.blocks": ({"ablation": {"blocks": ["2.0", "2.1"]}}, lambda: affected("select_channels", "compose_grids")),
     "ablation.selection": ({"ablation": {"selection": "majority"}}, lambda: affected("select_channels")),
     "ablation.scale_percents": ({"ablation": {"scale_percents": [20]}}, lambda: affected("ablate", "ablate_doses")),
@@ -197,6 +214,7 @@ KEYS = {
     ),
     "study.tuning": ({"study": {"tuning": [0.6, 1, 2]}}, lambda: affected("measure_responses")),
     "study.natural_criteria": ({"study": {"natural_criteria": False}}, lambda: affected("build_atlas")),
+    "study.nulls": ({"study": {"nulls": ["rotated"]}}, lambda: affected("judge_changed_images")),
     "study.controls": ({"study": {"controls": ["unscreened"]}}, lambda: affected("gather_candidates", "gather_variants")),
     "study.replacements": ({"study": {"replacements": ["resample"]}}, lambda: affected("gather_variants")),
     "study.dose.points": ({"study": {"dose": {"points": 1}}}, lambda: affected("ablate_doses")),
@@ -213,7 +231,7 @@ EQUAL = {
         "blocks": ["2.1", "2.0"],
         "ablation": {"scale_percents": [50, 20]},
         "study": {"tuning": [2.0, 1, 0.5], "sensitivity": {"tolerances": [3, 1.2]}},
-        "measures": {"circuits": [1.5, 1.25, 1.0, 0.75, 0.5, 0.25, 0, -0.25, -0.5]},
+        "measures": {"lags": [1.5, 0, 1.0, 0.5], "circuits": [1.5, 1.25, 1.0, 0.75, 0.5, 0.25, 0, -0.25, -0.5]},
     },
     "what is so already": {"visualization": {"jitter_by_layer": {"layer2.0.bn2": 0}}},
 }
@@ -259,11 +277,11 @@ def keys(schema: dict, place: str = "") -> set[str]:
 
 def test_every_key_is_here():
     schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
-    assert set(KEYS) == keys(schema)
+    assert set(KEYS) | {"study.recovery"} == keys(schema)  # of planted networks alone
 
 
 def test_every_rule_is_here():
-    assert affected("resolve_model", "draw_demo_images") == set(graph()) == rules_in() | PLOTS
+    assert affected("resolve_model", "draw_demo_images") == set(graph()) == rules_in() - OF_PLANTED | PLOTS
 
 
 def test_the_graph_of_rules_is_the_workflows():
@@ -346,8 +364,8 @@ def test_changed_image_files_rerun_what_depends_on_images(copy):
 
 EVALUATED = ["ablate_no_scale", "screen_candidates", "ablate", "ablate_doses"]  # by networks with channels ablated
 VISUALIZED = ["visualize", "visualize_whole_channels"]
-ANSWERED = ["measure_responses_to_visualizations", "measure_responses"]
-SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", *ANSWERED]
+ANSWERED = ["measure_responses_to_visualizations", "measure_responses", "judge_changed_images"]
+SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", *ANSWERED, "measure_lags"]
 
 # A constant, an operator or a default that is changed, and the rules that use it.
 EDITS_OF_MEANING = {
@@ -363,26 +381,31 @@ EDITS_OF_MEANING = {
         *EVALUATED,
         "compare_with_paper",
     ],
-    ("networks/graph.py", "len(called) == len(set(called))", "len(called) >= len(set(called))"): [*VISUALIZED, *EVALUATED],
+    ("networks/graph.py", "len(called) == len(set(called))", "len(called) >= len(set(called))"): [
+        *VISUALIZED,
+        *EVALUATED,
+        "measure_lags",
+    ],
     ("networks/weights.py", 'endswith("num_batches_tracked")', 'startswith("num_batches_tracked")'): [
         "resolve_model",
         *VISUALIZED,
         *EVALUATED,
         "extract_activations",
         *ANSWERED,
+        "measure_lags",
     ],
     (
         "networks/operations.py",
         "def outputs(self, rows: int) -> int:",
         "def outputs(self, rows: int = 1) -> int:",
-    ): [*VISUALIZED, *ANSWERED],
+    ): [*VISUALIZED, *ANSWERED, "measure_lags"],
     ("images/demo.py", "SHAPE_RADIUS = (0.075,", "SHAPE_RADIUS = (0.076,"): ["draw_demo_images"],
     ("images/preprocessing.py", "(0.229, 0.224, 0.225)", "(0.228, 0.224, 0.225)"): [
         "resolve_model",
         *SHOWN,
         *EVALUATED,
     ],
-    ("images/preprocessing.py", "factor: float = 2", "factor: float = 3"): ANSWERED,
+    ("images/preprocessing.py", "factor: float = 2", "factor: float = 3"): [*ANSWERED, "measure_lags"],
     ("images/cache.py", "ROWS = 64", "ROWS = 65"): ["cache_images"],
     ("activations/summary.py", "top: int = 9", "top: int = 8"): ["summarize_activations"],
     ("activations/extraction.py", "PART = 4096", "PART = 4097"): ["extract_activations"],
@@ -413,6 +436,10 @@ EDITS_OF_MEANING = {
     ("study/responses.py", "STIMULI = 16", "STIMULI = 15"): ["measure_responses"],
     ("study/natural_images.py", '"in_pre"] == 0', '"in_pre"] == 1'): ["judge_natural_images"],
     ("study/tuning.py", "if response > 0", "if response > 1"): ["summarize_tuning"],
+    ("measures/agreement.py", "DRAWS = 10_000", "DRAWS = 10_001"): ["measure_lags"],
+    ("measures/sums.py", "GROUPS = 50", "GROUPS = 51"): ["measure_lags"],
+    ("measures/peaks.py", "2 * bend", "3 * bend"): ["measure_lags"],
+    ("measures/lags.py", "CORRELATED = 0.2", "CORRELATED = 0.3"): ["measure_lags"],
     ("figures/style.py", 'IN, PRE, POST = "#0072b2"', 'IN, PRE, POST = "#0072b3"'): [
         "plot_objective",
         "plot_tuning",

@@ -25,6 +25,7 @@ from scalestream.config.dependencies import chunks
 from scalestream.criteria.selection import MEASURES, seeds_to_ask
 from scalestream.digest.library import Library
 from scalestream.errors import InputError
+from scalestream.images.sources import DRAWN
 from scalestream.networks.architectures import SHIPPED, description, family, require_fit, source_file
 from scalestream.networks.interface import planted_seed, random_seed
 from scalestream.run import files, tables

@@ -1,7 +1,7 @@
 """Inputs: the image source. Outputs: results/images.parquet, one row an image, the list of images left out, and
 results/image_cache/, every image decoded and resized once."""
 
-DEMO_IMAGES = CONFIG["images"]["source"] == "demo"
+WRITE_IMAGES = DRAWN.get(CONFIG["images"]["source"])
 SHARDS = 4
 IMAGES = {
     "images": "results/images.parquet",
@@ -10,13 +10,13 @@ IMAGES = {
 
 
 rule draw_demo_images:
-    """The embedded default's validation images."""
+    """The images of a source that the project draws itself."""
     localrule: True
     output:
         directory("results/demo_images"),
     params:
-        code=code("draw_demo_images"),
-        settings=settings("images.demo", "images.resize"),
+        code=code("draw_demo_images", *([WRITE_IMAGES] if WRITE_IMAGES else [])),
+        settings=settings("images.demo", "images.resize") | {"write_images": WRITE_IMAGES},
     log:
         "logs/draw_demo_images.log",
     benchmark:
@@ -30,14 +30,14 @@ rule draw_demo_images:
 rule list_images:
     """Finds, reads and hashes every image file once; a damaged one stops the run here."""
     input:
-        folder="results/demo_images" if DEMO_IMAGES else [],
+        folder="results/demo_images" if WRITE_IMAGES else [],
     output:
         images="results/images.parquet",
         skipped=report("results/skipped_images.txt", category="Images", caption="../report/skipped_images.rst"),
     params:
         code=code("list_images"),
         settings=lambda wildcards: settings("images.source", "images.skip_unreadable")
-        | ({} if DEMO_IMAGES else settings("images.root") | {"folder": folder_state(CONFIG["images"]["root"])}),
+        | ({} if WRITE_IMAGES else settings("images.root") | {"folder": folder_state(CONFIG["images"]["root"])}),
     log:
         "logs/list_images.log",
     benchmark:

@@ -13,7 +13,7 @@ from scalestream.run.progress import watched
 
 def main(snakemake) -> None:
     settings = snakemake.params.settings
-    drawn = settings["images.source"] == "demo"
+    drawn = settings["images.source"] in sources.DRAWN
     files = (
         sources.find("class_folders", str(snakemake.input.folder))
         if drawn

@@ -8,9 +8,9 @@ import torch
 
 from scalestream.activations.center import center
 from scalestream.networks.architectures import architecture, description
-from scalestream.networks.families.planted import colour, gabor, planted_network
+from scalestream.networks.families.planted import gabor, planted_network
 from scalestream.networks.graph import cut_after
-from scalestream.networks.planting import AXES, CLASSES, FEATURES, KINDS, planted_kinds, truth
+from scalestream.networks.planting import AXES, CLASSES, FEATURES, KINDS, colour, planted_kinds, truth
 
 EASY = {"octave": 8, "same": 4, "turned": 4, "other_colour": 4, "random": 2, "negative": 2}
 HARD = {"octave": 4, "half_octave": 4, "two_octaves": 4, "weak": 4, "strong": 4, "reversed": 4}

@@ -24,5 +24,5 @@ rule compute_recovery:
         "../../scripts/compute_recovery.py"
 
 
-if ARCHITECTURE == "planted":
+if planted_seed(CONFIG["model"]["weights"]) is not None:
     show("recovery", "Criteria", "scalestream.measures.tables:RECOVERY")

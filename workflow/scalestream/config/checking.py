@@ -14,7 +14,7 @@ from scalestream.config.completion import complete
 from scalestream.config.settings import jitter
 from scalestream.errors import InputError
 from scalestream.images.geometry import magnification_crop, scale_crop
-from scalestream.images.sources import SUFFIXES
+from scalestream.images.sources import DRAWN, SUFFIXES
 from scalestream.networks import planting
 from scalestream.networks.architectures import description, published
 from scalestream.networks.interface import PLANTED, RANDOM, Block, Description, can_pair, pair, planted_seed, random_seed
@@ -158,7 +158,9 @@ def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
     yield from _weights_faults(config["model"]["weights"], network)
     if planted_seed(config["model"]["weights"]) is not None:
         yield from (f"config: model.planted.kinds: {fault}" for fault in planting.faults(config["model"]["planted"]["kinds"]))
-    if images["source"] == "demo" and config["model"]["weights"] in published(network):
+    elif config["study"]["recovery"]:
+        yield "config: study.recovery: nothing is planted in this network; give [], or architecture planted with planted:SEED"
+    if images["source"] in DRAWN and config["model"]["weights"] in published(network):
         yield "config: images.source: the drawn images are none of ImageNet's classes; give the source of ImageNet's images"
 
 
@@ -254,7 +256,7 @@ def _lag_faults(octaves: list[float], crop: int) -> Iterator[str]:
 
 
 def _root_faults(source: str, root: str | None) -> Iterator[str]:
-    if source == "demo":
+    if source in DRAWN:
         return
     if root is None:
         yield f"config: images.root is missing; images.source {source} needs the folder of the images"

@@ -1,4 +1,9 @@
-"""Images the project draws itself: twelve classes of shapes and textures on coloured noise, each at many scales."""
+"""Images the project draws itself: twelve classes of shapes and textures on coloured noise, each at many scales.
+
+A class has a range of scales, of about two octaves. The embedded network was trained on the lower part of it alone
+(TRAINED_SCALES, 0.8 of the logarithmic range); validation images come from the whole range. So a fifth of them lie outside the
+trained scales, at the large end, and magnifying an image moves more of them there.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +15,7 @@ from PIL import Image
 SHAPE_RADIUS = (0.075, 0.285)  # smallest and largest, as a share of the image side
 TEXTURE_PERIOD = (0.06, 0.24)
 VALIDATION, TRAINING = 0, 1
+ALL_SCALES, TRAINED_SCALES, LARGER_SCALES = (0, 1), (0, 0.8), (0.8, 1)  # from and to, in shares of a class's logarithmic range
 
 Field = Callable[[np.ndarray, np.ndarray, float, np.random.Generator], np.ndarray]
 
@@ -146,10 +152,10 @@ def coverage(label: int, scale: float, rng: np.random.Generator, size: int) -> n
     return np.clip(0.5 - field(x, y, scale, rng), 0, 1)
 
 
-def draw(label: int, rng: np.random.Generator, size: int) -> np.ndarray:
-    """One image of the class CLASSES[label], at a scale drawn log-uniformly: RGB (size, size, 3) uint8."""
+def draw(label: int, rng: np.random.Generator, size: int, scales: tuple[float, float] = ALL_SCALES) -> np.ndarray:
+    """One image of the class CLASSES[label], its scale drawn log-uniformly from a part of the range: (size, size, 3) uint8."""
     (smallest, largest), _ = FIELDS[CLASSES[label]]
-    scale = size * np.exp(rng.uniform(np.log(smallest), np.log(largest)))
+    scale = size * smallest * (largest / smallest) ** rng.uniform(*scales)
     mask = coverage(label, scale, rng, size)[:, :, None]
     foreground, background = colour_pair(rng)
     image = background + (foreground - background) * mask + rng.uniform(0.03, 0.12) * coloured_noise(size, rng)

@@ -8,6 +8,10 @@ from pathlib import Path
 from scalestream.errors import InputError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".tif", ".tiff", ".webp"}
+DRAWN = {  # what draws the images, by source
+    "demo": "scalestream.images.demo:write_images",
+    "gratings": "scalestream.images.gratings:write_images",
+}
 DEVKIT = "ILSVRC2012_devkit_t12.tar.gz"
 
 

@@ -75,8 +75,8 @@ def _seen(part: fx.GraphModule, size: int) -> Span:
 
 @dataclass(frozen=True)
 class Kernels:
-    """A channel's gradients by the image, of the rows and columns that the block sees, (3, S, S): of In, of Pre, and of Pre
-    pulled back through the magnification by 2 ** octaves, at which it is most like In."""
+    """A channel's gradients by the image, up to a factor, of the rows and columns that the block sees, (3, S, S): of In, of
+    Pre, and of Pre pulled back through the magnification by 2 ** octaves, at which it is most like In."""
 
     input: np.ndarray
     pre: np.ndarray
@@ -91,18 +91,17 @@ def compare(circuit: Circuit, octaves: list[float]) -> Iterator[tuple[np.ndarray
     octaves: of the magnifications, ascending and evenly spaced. Of the gradients, those of all In are held, and of Pre a few.
     """
     batches = [range(first, min(first + BATCH, circuit.channels)) for first in range(0, circuit.channels, BATCH)]
-    of_in = torch.cat([circuit.gradients(circuit.input, channels) for channels in batches])
-    directions = _directions(of_in)
+    of_in = torch.cat([_directions(circuit.gradients(circuit.input, channels)) for channels in batches])
     for channels in batches:
         of_pre = circuit.gradients(circuit.pre, channels)
-        found = [directions @ _directions(circuit.pulled_back(of_pre, octave)).T for octave in octaves]
+        found = [of_in @ _directions(circuit.pulled_back(of_pre, octave)).T for octave in octaves]
         columns = torch.stack(found).cpu().numpy().transpose(2, 0, 1)
         for channel, ours, column in zip(channels, of_pre, columns, strict=True):
             peak = float(peaks(octaves, column[:, channel]))
             if np.isnan(peak):
                 yield column, None
                 continue
-            gradients = of_in[channel], ours, circuit.pulled_back(ours[None], peak)[0]
+            gradients = of_in[channel].reshape(ours.shape), ours, circuit.pulled_back(ours[None], peak)[0]
             yield column, Kernels(*(each[:, circuit.seen, circuit.seen].cpu().numpy() for each in gradients), peak)
 
 
@@ -114,6 +113,7 @@ def without_gradients(channels: int, octaves: list[float]) -> Iterator[tuple[np.
 def _directions(gradients: torch.Tensor) -> torch.Tensor:
     """(N, 3, S, S) -> (N, 3 S S) of unit length; NaN for a gradient of zero."""
     flat = gradients.flatten(1)
+    flat = flat / flat.abs().amax(dim=1, keepdim=True)  # as squares of the least numbers are zero
     return flat / flat.norm(dim=1, keepdim=True)
 
 

@@ -41,23 +41,24 @@ def verdicts(criteria: Iterable[dict], lags: Iterable[dict] | None, circuits: It
 
 
 def lagged(row: dict) -> bool:
-    """By the scale-lag correlogram: Pre to larger images goes with In more than other channels' Pre do, and than it goes with
-    other channels' In; it lags behind by more than other correlated pairs; and Post tolerates scale more than In.
+    """By the scale-lag correlogram: Pre to larger images goes with its own In more than with other channels'; it lags behind by
+    more than other correlated pairs; and Post tolerates scale more than In.
 
-    row: of the table of lags.
+    row: of the table of lags. Its rank in the row is not asked: a channel is no less invariant where another channel's Pre holds
+    the same larger feature, as planted networks have it.
     """
-    ranked = _at_most(row["p_row"], P) and _at_most(row["p_column"], P)
-    return ranked and _above(row["excess_lower"], 0) and _above(row["tolerance_lower"], 0)
+    of_its_own = _at_most(row["p_column"], P)
+    return of_its_own and _above(row["excess_lower"], 0) and _above(row["tolerance_lower"], 0)
 
 
 def is_circuit(row: dict) -> bool:
-    """By the linear circuit: Pre's gradient, pulled back through a magnification, is In's more than other channels' are, and
+    """By the linear circuit: Pre's gradient, pulled back through a magnification, is its own In's more than other channels', and
     more than through none or a shrinking one.
 
-    row: of the table of circuits.
+    row: of the table of circuits; its rank in the row is not asked, as for `lagged`.
     """
-    ranked = _at_most(row["p_row"], P) and _at_most(row["p_column"], P)
-    return ranked and _above(row["preferred"], OCTAVES) and _above(row["evidence"], 0)
+    of_its_own = _at_most(row["p_column"], P)
+    return of_its_own and _above(row["preferred"], OCTAVES) and _above(row["evidence"], 0)
 
 
 def _at_most(value: float | None, bound: float) -> bool:

@@ -9,9 +9,11 @@ from itertools import product
 
 import numpy as np
 
-AXES = ("blue_yellow", "grey", "red_green")  # in alphabetical order, as folders of classes are
+COLOURS = {"blue_yellow": (1, 1, -2), "grey": (1, 1, 1), "red_green": (1, -1, 0)}
+AXES = tuple(COLOURS)  # in alphabetical order, as folders of classes are
 ORIENTATIONS = (0, 45, 90, 135)  # degrees, of the direction in which a grating changes, from the right to the bottom
 POLARITIES = (1, -1)
+BLOCK = "1.1"
 FIRST = 6  # channels before those of features hold the blurred image
 
 
@@ -62,6 +64,11 @@ FEATURES = {FIRST + number: Feature(*each) for number, each in enumerate(product
 CLASSES = tuple(dict.fromkeys(feature.label for feature in FEATURES.values()))  # in alphabetical order
 
 
+def colour(axis: str) -> np.ndarray:
+    """A colour axis as a unit vector of red, green and blue: (3,)."""
+    return np.array(COLOURS[axis]) / np.linalg.norm(COLOURS[axis])
+
+
 def planted_kinds(kinds: dict[str, int], seed: int) -> dict[int, str]:
     """The kind of every channel that has a feature, by channel: the kinds, at random over the features.
 
@@ -91,9 +98,10 @@ def generator(seed: int, purpose: str) -> np.random.Generator:
 
 
 def truth(kinds: dict[str, int], seed: int) -> list[dict]:
-    """A row for every channel that has a feature: its kind, whether it is scale invariant, and its feature."""
+    """Rows of the table of planted channels, one for every channel that has a feature; arguments as for `planted_kinds`."""
     return [
         {
+            "block": BLOCK,
             "channel": channel,
             "kind": kind,
             "scale_invariant": KINDS[kind].scale_invariant,

@@ -18,12 +18,11 @@ from scalestream.activations.center import center
 from scalestream.errors import InputError
 from scalestream.images.preprocessing import normalize
 from scalestream.networks.interface import PLANTED, Preprocessing
-from scalestream.networks.planting import AXES, CLASSES, FEATURES, FIRST, KINDS, Feature, generator, planted_kinds
+from scalestream.networks.planting import AXES, CLASSES, FEATURES, FIRST, KINDS, Feature, colour, generator, planted_kinds
 
 WIDTH = 40
 COARSE = FIRST + len(FEATURES)  # first of the channels with the image blurred further, for two_octaves
 SMALL = COARSE + FIRST  # first of the channels with small features, for reversed
-COLOURS = {"blue_yellow": (1, 1, -2), "grey": (1, 1, 1), "red_green": (1, -1, 0)}
 
 PIXELS = np.arange(-3, 4)  # of the stem's filters
 CELL = 4  # pixels between neighbours behind the stem
@@ -107,11 +106,6 @@ def gaussian(places: np.ndarray, spread: float) -> np.ndarray:
     """A Gaussian at places (n,) in pixels from its middle, down and across: (n, n), of sum 1."""
     profile = np.exp(-(places**2) / (2 * spread**2))
     return np.outer(profile, profile) / profile.sum() ** 2
-
-
-def colour(axis: str) -> np.ndarray:
-    """A colour axis as a unit vector of red, green and blue: (3,)."""
-    return np.array(COLOURS[axis]) / np.linalg.norm(COLOURS[axis])
 
 
 def _clear(network: nn.Module) -> None:
@@ -237,9 +231,12 @@ def _swap(network: nn.Module, channel: int) -> None:
 
 
 def _add_noise(network: nn.Module, noise: float, rng: np.random.Generator) -> None:
+    """Noise of sum zero in every window, as the features' filters: else a plain image would silence half of the channels."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             drawn = torch.from_numpy(rng.standard_normal(module.weight.shape, dtype=np.float32))
+            if drawn[0, 0].numel() > 1:
+                drawn -= drawn.mean(dim=(2, 3), keepdim=True)
             norms = [torch.linalg.vector_norm(weight, dim=(1, 2, 3), keepdim=True) for weight in (module.weight, drawn)]
             module.weight.add_(noise * drawn * norms[0] / norms[1])
 
