@@ -44,16 +44,16 @@ def lagged(row: dict) -> bool:
     """By the scale-lag correlogram: Pre to larger images goes with its own In more than with other channels'; it lags behind by
     more than other correlated pairs; and Post tolerates scale more than In.
 
-    row: of the table of lags. Its rank in the row is not asked: a channel is no less invariant where another channel's Pre holds
-    the same larger feature, as planted networks have it.
+    row: of the table of lags. Its rank in the row is not asked: a channel is no less invariant where another channel's Pre
+    holds the same larger feature, as planted networks have it.
     """
     of_its_own = _at_most(row["p_column"], P)
     return of_its_own and _above(row["excess_lower"], 0) and _above(row["tolerance_lower"], 0)
 
 
 def is_circuit(row: dict) -> bool:
-    """By the linear circuit: Pre's gradient, pulled back through a magnification, is its own In's more than other channels', and
-    more than through none or a shrinking one.
+    """By the linear circuit: Pre's gradient, pulled back through a magnification, is its own In's more than other channels',
+    and more than through none or a shrinking one.
 
     row: of the table of circuits; its rank in the row is not asked, as for `lagged`.
     """

@@ -1,0 +1,82 @@
+"""A run on planted networks, from the configuration that is shipped, with few images and steps; and what it reruns."""
+
+import pytest
+import yaml
+
+from conftest import REPOSITORY
+from runs import completed, overlaid, planned, snakemake, table
+from scalestream.networks.planting import planted_kinds
+
+PLANTED = yaml.safe_load((REPOSITORY / "config/planted.yaml").read_text())
+TINY_PLANTED = overlaid(
+    PLANTED,
+    images={"demo": {"per_class": 4}},
+    visualization={"steps": 8},
+    measures={"resamples": 100},
+    ablation={"selection": "circuit", "trials": 2, "scale_percents": [50], "slack": {"1.1": 1}},
+    study={"recovery": [3], "nulls": ["random_weights", "permuted_weights"]},
+)
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("planted")
+    completed(folder, TINY_PLANTED)
+    return folder
+
+
+def test_the_truth_is_that_of_both_networks(run):
+    for place, seed in (("", 0), ("networks/planted-3/", 3)):
+        truth = {row["channel"]: row["kind"] for row in table(run, f"{place}planted_channels")}
+        assert truth == planted_kinds(PLANTED["model"]["planted"]["kinds"], seed)
+    assert table(run, "planted_channels") != table(run, "networks/planted-3/planted_channels")
+
+
+def test_the_linear_circuit_recovers_what_is_planted(run):
+    """Which reads the weights alone, so that few images and steps do."""
+    found = {(row["quantity"], row["kind"]): row for row in table(run, "recovery") if row["rule"] == "circuit"}
+    assert (found["recall", None]["count"], found["recall", None]["total"]) == (16, 16)
+    assert (found["false calls", None]["count"], found["false calls", None]["total"]) == (0, 32)
+    assert found["called", "octave"]["scale_invariant"] and not found["called", "turned"]["scale_invariant"]
+    assert {row["n_networks"] for row in table(run, "recovery")} == {2}
+    assert (run / "results/figures/recovery.png").is_file()
+
+
+def test_the_selection_is_the_measures(run):
+    truth = {row["channel"] for row in table(run, "planted_channels") if row["scale_invariant"]}
+    assert {row["channel"] for row in table(run, "selection/1.1") if row["selected"]} == truth
+
+
+def test_nulls_stand_beside_the_count(run):
+    rows = {row["null"]: row for row in table(run, "nulls")}
+    assert set(rows) == {"observed", "rewired", "random-0", "permuted-0"}
+    assert rows["observed"]["passes"] == sum(row["passes"] for row in table(run, "criteria"))
+    assert rows["random-0"]["passes"] == sum(row["passes"] for row in table(run, "networks/random-0/criteria"))
+    (null,) = table(run, "null")
+    assert (rows["rewired"]["passes"], rows["rewired"]["upper"]) == (null["expected"], null["upper"])
+
+
+def test_only_what_depends_on_a_change_runs_again(run):
+    def rules(**changes):
+        return set(planned(run, overlaid(TINY_PLANTED, **changes)))
+
+    assert rules() == set()
+    summary = {"compute_recovery", "plot_recovery", "render_tables", "gather_benchmarks", "plot_benchmarks"}
+    others = {"resolve_other_model", "visualize_other", "measure_other_responses", "evaluate_other_criteria"}
+    measured = {"measure_other_lags", "compute_other_circuits", "apply_rules_to_other", "gather_other_verdicts"}
+    one_more = rules(study={"recovery": [3, 4]})
+    assert one_more == others | measured | summary | {"list_other_planted_channels"}
+    assert rules(study={"recovery": []}) == summary
+    noise = rules(model={"planted": {"noise": 0.1}})
+    assert {"resolve_model", "resolve_other_model", "list_planted_channels", "visualize", "ablate"} <= noise
+    assert not {"draw_demo_images", "cache_images"} & noise
+
+
+def test_impossible_numbers_are_one_line(tmp_path):
+    refused = snakemake(tmp_path, overlaid(TINY_PLANTED, model={"planted": {"kinds": {"octave": 10}}}), "--dry-run")
+    assert refused.returncode and "config: model.planted.kinds: 26 channels have a kind, and 24 a feature" in refused.stderr
+    other = {"architecture": "small", "weights": "embedded"}
+    refused = snakemake(tmp_path, overlaid(TINY_PLANTED, model=other, images={"source": "demo"}), "--dry-run")
+    assert refused.returncode and "config: study.recovery: nothing is planted in this network" in refused.stderr
