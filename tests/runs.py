@@ -29,6 +29,9 @@ TINY = {
 }
 
 
+DEFAULT = {"images": {"demo": {"per_class": 50}}}  # the embedded default, with images enough for the tests
+
+
 def overlaid(config: dict, **sections) -> dict:
     """The configuration with sections (or lists) laid over its own, key by key."""
     return config | {

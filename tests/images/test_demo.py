@@ -17,8 +17,8 @@ SIZE = 128
 WEIGHTS = REPOSITORY / "resources" / "small.safetensors"
 
 
-def validation_image(label: int, number: int, seed: int = 7) -> np.ndarray:
-    return demo.draw(label, demo.generator(demo.VALIDATION, seed, label, number), SIZE)
+def validation_image(label: int, number: int, seed: int = 7, scales: tuple[float, float] = demo.ALL_SCALES) -> np.ndarray:
+    return demo.draw(label, demo.generator(demo.VALIDATION, seed, label, number), SIZE, scales)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -77,11 +77,28 @@ def drawn_scale(image: np.ndarray) -> float:
     return covered / np.hypot(*np.gradient(mask)).sum()
 
 
-@pytest.mark.parametrize("label", range(len(demo.CLASSES)), ids=demo.CLASSES)
-def test_scales_span_a_factor_of_three(label, monkeypatch):
+@pytest.fixture
+def noiseless(monkeypatch):
     monkeypatch.setattr(demo, "coloured_noise", lambda size, rng: np.zeros((size, size, 3)))
+
+
+@pytest.mark.parametrize("label", range(len(demo.CLASSES)), ids=demo.CLASSES)
+def test_scales_span_a_factor_of_three(label, noiseless):
     scales = [drawn_scale(validation_image(label, number)) for number in range(60)]
     assert max(scales) / min(scales) > 3
+
+
+def test_a_part_of_the_scales_holds_those_alone(noiseless):
+    """Of disks, whose area over edge is half the radius."""
+    label = demo.CLASSES.index("disk")
+    smallest, largest = (SIZE * radius for radius in demo.SHAPE_RADIUS)
+    between = smallest * (largest / smallest) ** 0.8
+    inside, larger = (
+        [2 * drawn_scale(validation_image(label, number, scales=scales)) for number in range(40)]
+        for scales in (demo.TRAINED_SCALES, demo.LARGER_SCALES)
+    )
+    assert smallest * 0.9 < min(inside) < smallest * 1.2 and between * 0.8 < max(inside) < between * 1.05
+    assert between * 0.95 < min(larger) and between * 1.1 < max(larger) < largest * 1.05
 
 
 def test_weights_are_small_and_fit_the_network():
@@ -89,7 +106,8 @@ def test_weights_are_small_and_fit_the_network():
     build("small", len(demo.CLASSES)).load_state_dict(load_file(WEIGHTS), strict=True)
 
 
-def test_embedded_network_recognises_fresh_images():
+def test_embedded_network_recognises_fresh_images_of_the_scales_that_it_knows():
+    """And others less well: what it has to show."""
     network = build("small", len(demo.CLASSES))
     network.load_state_dict(load_file(WEIGHTS))
     preprocess = transforms.Compose(
@@ -101,14 +119,18 @@ def test_embedded_network_recognises_fresh_images():
         ]
     )
     per_class = 20
-    inputs = torch.stack(
-        [
-            preprocess(Image.fromarray(validation_image(label, number, seed=2**20 + 1)))
-            for label in range(len(demo.CLASSES))
-            for number in range(per_class)
-        ]
-    )
     labels = torch.arange(len(demo.CLASSES)).repeat_interleave(per_class)
-    with torch.no_grad():
-        predicted = network(inputs).argmax(1)
-    assert (predicted == labels).float().mean() >= 0.9
+
+    @torch.no_grad()
+    def accuracy(scales: tuple[float, float]) -> float:
+        inputs = torch.stack(
+            [
+                preprocess(Image.fromarray(validation_image(label, number, 2**20 + 1, scales)))
+                for label in range(len(demo.CLASSES))
+                for number in range(per_class)
+            ]
+        )
+        return (network(inputs).argmax(1) == labels).float().mean().item()
+
+    assert accuracy(demo.TRAINED_SCALES) >= 0.98
+    assert 0.7 <= accuracy(demo.LARGER_SCALES) <= 0.95

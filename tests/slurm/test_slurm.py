@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runs import PATH, TINY, awaited, checkout, command, finished, kill, processes, started, tables
+from runs import DEFAULT, PATH, TINY, awaited, checkout, command, finished, kill, processes, started, tables
 
 CLUSTER = Path(__file__).with_name("cluster.sh")
 POLL = ["--slurm-init-seconds-before-status-checks", "5"]  # the profile's pause is for real clusters
@@ -43,7 +43,7 @@ def test_the_embedded_default_survives_its_faults(slurm, default, tmp_path):
     """Snakemake is killed and the README's command resumes; then a job is killed and succeeds on the next try, with twice the
     memory. The tables are those of an undisturbed run on this machine without Slurm, bit for bit."""
     folder = checkout(tmp_path)
-    run = started(folder, {}, "--workflow-profile", "profiles/slurm", *POLL)
+    run = started(folder, DEFAULT, "--workflow-profile", "profiles/slurm", *POLL)
     visualized = lambda: len(list((folder / "results/visualizations").rglob("*.parquet")))
     awaited(lambda: visualized() >= 4 and processes(folder, "visualize"))
     before = finished(folder)

@@ -8,23 +8,22 @@ from runs import table
 from scalestream.networks.manifest import Manifest
 
 
-def test_the_network_is_right_about_nine_of_ten_images_and_not_about_all(default):
-    (accuracy,) = {
-        row["accuracy"] for row in table(default, "ablation") if row["condition"] == "intact" and row["scale_percent"] == 0
-    }
-    assert 0.9 <= accuracy <= 0.97
+def test_the_network_is_right_about_most_images_and_about_fewer_that_are_magnified(default):
+    accuracy = {row["scale_percent"]: row["accuracy"] for row in table(default, "ablation") if row["condition"] == "intact"}
+    assert 0.9 <= accuracy[0] <= 0.985  # 0.97 with all of the default's images
+    assert accuracy[0] > accuracy[20] > accuracy[30] > accuracy[40] > accuracy[50] and accuracy[50] < accuracy[0] - 0.2
 
 
 def test_channels_pass_in_two_blocks_and_none_by_a_noise_image(default):
     passing = [row for row in table(default, "criteria") if row["passes"]]
-    assert {row["block"] for row in passing} == {"2.1", "4.0"}
+    assert {row["block"] for row in passing} == {"4.0", "4.1"}
     assert not any(row["in_dead_gradient"] for row in passing)
 
 
 def test_both_ablations_are_complete(default):
     ratios = table(default, "ratios")
     assert [(row["block"], row["scale_percent"]) for row in ratios] == [
-        (block, percent) for block in ("2.1", "4.0") for percent in (0, 10, 20, 30, 40, 50)
+        (block, percent) for block in ("4.0", "4.1") for percent in (0, 10, 20, 30, 40, 50)
     ]
     assert all(row["n_trials"] == 10 and 0.5 < row["mean_ratio"] < 1.5 for row in ratios)
     assert all(row["accepted"] for row in table(default, "candidates")) is False
@@ -42,15 +41,15 @@ def test_counts_are_those_of_the_plain_loop(default):
     }
     draws = {
         block: [row["channels"] for row in table(default, "candidates") if row["block"] == block and row["accepted"]]
-        for block in ("2.1", "4.0")
+        for block in ("4.0", "4.1")
     }
     means = {
         block: {row["channel"]: row["mean"] for row in table(default, "mean_activations") if row["layer"] == f"layer{block}"}
-        for block in ("2.1", "4.0")
+        for block in ("4.0", "4.1")
     }
     passing = {
         block: [row["channel"] for row in table(default, "criteria") if row["block"] == block and row["passes"]]
-        for block in ("2.1", "4.0")
+        for block in ("4.0", "4.1")
     }
     rows = table(default, "ablation")
     assert len(rows) == 2 * 12 * 6
