@@ -38,11 +38,6 @@ READ = {
     ("select_channels", "screen_candidates"),
     ("summarize_activations", "ablate_no_scale"),
     ("cache_images", "measure_lags"),
-    ("measure_lags", "apply_rules"),
-    ("compute_circuits", "build_atlas"),
-    ("rewire", "gather_null"),
-    ("gather_null", "gather_nulls"),
-    ("gather_null", "compare_with_paper"),
     ("measure_lags", "gather_lag_profiles"),
     ("screen_candidates", "ablate"),
     ("select_channels", "ablate_doses"),
@@ -364,8 +359,8 @@ def test_changed_image_files_rerun_what_depends_on_images(copy):
 
 EVALUATED = ["ablate_no_scale", "screen_candidates", "ablate", "ablate_doses"]  # by networks with channels ablated
 VISUALIZED = ["visualize", "visualize_whole_channels"]
-ANSWERED = ["measure_responses_to_visualizations", "measure_responses", "judge_changed_images"]
-SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", *ANSWERED, "measure_lags"]
+ANSWERED = ["measure_responses_to_visualizations", "measure_responses", "measure_lags"]
+SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", *ANSWERED]
 
 # A constant, an operator or a default that is changed, and the rules that use it.
 EDITS_OF_MEANING = {
@@ -436,9 +431,9 @@ EDITS_OF_MEANING = {
     ("study/responses.py", "STIMULI = 16", "STIMULI = 15"): ["measure_responses"],
     ("study/natural_images.py", '"in_pre"] == 0', '"in_pre"] == 1'): ["judge_natural_images"],
     ("study/tuning.py", "if response > 0", "if response > 1"): ["summarize_tuning"],
-    ("measures/agreement.py", "DRAWS = 10_000", "DRAWS = 10_001"): ["measure_lags"],
+    ("measures/agreement.py", "DRAWS = 10_000", "DRAWS = 10_001"): ["measure_lags", "compute_circuits"],
     ("measures/sums.py", "GROUPS = 50", "GROUPS = 51"): ["measure_lags"],
-    ("measures/peaks.py", "2 * bend", "3 * bend"): ["measure_lags"],
+    ("measures/peaks.py", "2 * bend", "3 * bend"): ["measure_lags", "compute_circuits"],
     ("measures/lags.py", "CORRELATED = 0.2", "CORRELATED = 0.3"): ["measure_lags"],
     ("figures/style.py", 'IN, PRE, POST = "#0072b2"', 'IN, PRE, POST = "#0072b3"'): [
         "plot_objective",
