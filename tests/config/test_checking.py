@@ -118,7 +118,11 @@ def test_every_key_has_a_description():
         ("visualization.seeds", [0, 2**63], r"visualization\.seeds\.1: 9223372036854775808 is greater than the maximum"),
         ("visualization.seeds", [], r"visualization\.seeds: \[\] should be non-empty"),
         ("visualization.seeds", [1, 1], r"visualization\.seeds: \[1, 1\] has non-unique elements"),
-        ("ablation.selection", "most", r"ablation\.selection: 'most' is not one of \['one_seed', 'majority', 'every_seed'\]"),
+        (
+            "ablation.selection",
+            "most",
+            r"ablation\.selection: 'most' is not one of \['one_seed', 'majority', 'every_seed', 'lagged', 'circuit', 'both'\]",
+        ),
         (
             "study.sensitivity.tolerances",
             [1.5, 1],

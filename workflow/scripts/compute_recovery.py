@@ -3,11 +3,11 @@
 import logging
 
 import pandas as pd
-from scalestream.networks.tables import PLANTED_CHANNELS
 
 from job import run
 from scalestream.measures.recovery import recovery
 from scalestream.measures.tables import RECOVERY, VERDICTS
+from scalestream.networks.tables import PLANTED_CHANNELS
 from scalestream.run import tables
 
 
