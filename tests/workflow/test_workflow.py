@@ -131,10 +131,9 @@ def test_the_paper_is_not_compared_with_another_network(tiny):
 def test_every_job_was_measured(tiny):
     measured = {(row["rule"], row["job"]): row["seconds"] for row in table(tiny, "benchmarks")}
     study = {f"plot_{name}" for name, figure in FIGURES.items() if figure.schema.startswith("scalestream.study")}
-    rules = rules_in(
-        "model", "images", "visualization", "criteria", "activations", "measures", "ablation", "figures", "atlas", "report"
-    )
-    rules |= {f"plot_{name}" for name in FIGURES} - study
+    stages = ("images", "model", "visualization", "criteria", "activations", "measures", "circuits", "verdicts", "ablation")
+    rules = rules_in(*stages, "figures", "atlas", "report")
+    rules |= {f"plot_{name}" for name in FIGURES} - study - {"plot_recovery"}
     assert {rule for rule, _ in measured} == rules - {
         "gather_benchmarks",
         "plot_benchmarks",

@@ -237,9 +237,9 @@ def _circuit_faults(octaves: list[float], crop: int) -> Iterator[str]:
         yield f"{key}: {octaves} lack 0, or octaves below or above it; give all three"
     elif max(steps) > (1 + UNEVEN) * min(steps):
         yield f"{key}: {octaves} are not evenly spaced; make them so"
-    if magnification_crop(crop, 2 ** octaves[-1]) < 1:
+    if octaves[-1] >= math.log2(2 * crop):
         yield f"{key}: {octaves[-1]} octaves leave nothing of the image; make them fewer"
-    if magnification_crop(crop, 2 ** -octaves[0]) < 1:
+    if -octaves[0] >= math.log2(2 * crop):
         yield f"{key}: {octaves[0]} octaves shrink the image to nothing; make them fewer"
 
 
