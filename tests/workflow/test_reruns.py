@@ -451,6 +451,8 @@ EDITS_OF_MEANING = {
     ],
     ("figures/ratios.py", "capsize=3", "capsize=4"): ["plot_figure2"],
     ("report/thumbnails.py", "QUALITY = 90", "QUALITY = 91"): ["draw_thumbnails", "compute_circuits"],
+    ("networks/linear.py", "count_include_pad=False", "count_include_pad=True"): ["compute_circuits"],
+    ("measures/circuits.py", "np.array(octaves) > 0", "np.array(octaves) >= 0"): ["compute_circuits"],
     ("report/comparison.py", "INTACT_TOLERANCE = 0.1", "INTACT_TOLERANCE = 0.2"): ["compare_with_paper"],
     ("report/atlas.py", "DIGITS = 4", "DIGITS = 5"): ["build_atlas"],
     ("report/grids.py", "SHOWN = 6", "SHOWN = 7"): ["compose_grids"],
