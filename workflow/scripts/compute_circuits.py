@@ -24,7 +24,9 @@ def main(snakemake) -> None:
         circuit = Circuit.of(manifest.load(snakemake.input.weights), block, settings["images.crop"])
         compared = compare(circuit, octaves)
     except NotLinearError as operation:
-        logging.warning("block %s has no linear circuit: %s is not linear without activations either", name, operation)
+        logging.warning(
+            "measures.circuits: block %s has none; without activations it is not linear either, by %s", name, operation
+        )
         compared = without_gradients(block.channels, octaves)
     cosines, pictures = [], []
     for channel, (column, kernels) in enumerate(watched("channels", block.channels, "channels")(compared)):
