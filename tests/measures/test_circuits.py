@@ -12,7 +12,10 @@ from torch import nn
 from conftest import blocks_of
 from scalestream.images.preprocessing import magnify
 from scalestream.measures.circuits import Circuit, compare, judged, profiles, without_gradients
+from scalestream.measures.verdicts import is_circuit
+from scalestream.networks.families.planted import planted_network
 from scalestream.networks.interface import Block
+from scalestream.networks.planting import planted_kinds
 from scalestream.networks.weights import random_network
 from scalestream.report.kernels import picture
 
@@ -149,6 +152,18 @@ def test_channels_are_judged_by_the_best_magnification_above_one():
     assert first["preferred"] == pytest.approx(0.5 * (0.2 - 0.4) / (2 * (0.2 - 1 + 0.4)))
     assert (second["kappa"], second["preferred"], second["evidence"]) == (0.6, 0.5, pytest.approx(0.4))
     assert (third["kappa"], third["p_row"], third["p_column"]) == (-0.4, 1, 1)
+
+
+@pytest.mark.parametrize(("noise", "least"), [(0, 24), (0.5, 22)])
+def test_what_is_planted_is_found_and_nothing_else(noise, least):
+    kinds = {"octave": 8, "same": 4, "turned": 4, "other_colour": 4, "random": 2, "negative": 2}
+    octaves = [-0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
+    called = []
+    for seed in range(3):
+        circuit = Circuit.of(planted_network(seed, kinds, noise), blocks_of("planted")["1.1"], SIDE)
+        rows = judged(octaves, collected(circuit, octaves)[0])
+        called += [kind for channel, kind in planted_kinds(kinds, seed).items() if is_circuit(rows[channel])]
+    assert called.count("octave") >= least and len(called) - called.count("octave") <= 1
 
 
 def test_random_weights_are_calibrated():
