@@ -238,7 +238,8 @@ SWAPS = {
         {"visualization": {"seeds": [1, 0]}},
         lambda: (
             affected(
-                "gather_visualizations", "gather_criteria", "select_channels", "visualize_whole_channels", "visualize_posts"
+                *("gather_visualizations", "gather_criteria", "select_channels", "visualize_whole_channels", "visualize_posts"),
+                *("apply_rules", "judge_changed_images", "gather_nulls"),
             )
             | {"plot_passing"}
         ),

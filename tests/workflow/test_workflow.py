@@ -57,7 +57,7 @@ def test_the_stable_outputs(tiny):
         for condition, trial in (("intact", None), ("scale", None), ("random", 0), ("random", 1))
     }
     assert all(row["n_images"] == 48 for row in table(tiny, "ablation"))
-    assert len(list((tiny / "results/figures").glob("*.pdf"))) == 9
+    assert len(list((tiny / "results/figures").glob("*.pdf"))) == 12
     passing = {(row["block"], row["channel"]) for row in table(tiny, "criteria") if row["passes"]}
     assert {(row["block"], row["channel"]) for row in table(tiny, "grids")} == passing
     for figure in (
@@ -101,7 +101,7 @@ def test_a_channel_that_figure_1_names_and_all_of_them_can_be_visualized(copy):
     config = overlaid(TINY, figures={"figure1": {"2.1": [named]}})
     completed(copy, config, "results/grids.parquet")
     assert {row["channel"] for row in table(copy, path)} == {*passing, named}
-    (shown,) = (row for row in table(copy, "grids") if (row["channel"], row["column"]) == (named, "Post"))
+    (shown,) = (row for row in table(copy, "grids") if (row["block"], row["channel"], row["column"]) == ("2.1", named, "Post"))
     assert shown["in_figure1"] and not shown["passes"] and shown["center_neuron"]
     completed(copy, overlaid(TINY, visualization={"post": "all"}), f"results/{path}.parquet")
     every = table(copy, path)

@@ -157,6 +157,28 @@ def visualization_chunks(layer, seed):
     )
 
 
+def weights_settings(weights):
+    """What the network with such weights depends on."""
+    own = settings("model.architecture") | {"model.weights": weights, "description": NETWORK.digest}
+    on_images = settings(*dependencies.TRANSFORMED_IMAGES) if random_seed(weights) is not None else {}
+    return own | on_images | (settings("model.planted") if planted_seed(weights) is not None else {})
+
+
+def other_weights(wildcards):
+    """Settings of another network: weights of a name of their own, or those of the run in random order."""
+    kind, _, seed = wildcards.network.partition("-")
+    if kind != "permuted":
+        return weights_settings(f"{kind}:{seed}")
+    own = weights_settings(CONFIG["model"]["weights"])
+    return own | settings(*dependencies.TRANSFORMED_IMAGES) | {"permutation": int(seed)}
+
+
+def other_chunks(network, layer, seed):
+    """The files with a layer's channels of one seed, in order, in another network."""
+    own = visualization_chunks(layer, seed)
+    return [file.replace("results/visualizations/chunks", f"results/networks/{network}/visualizations") for file in own]
+
+
 def previous_screening(wildcards):
     """The screening of the trials just before these, if there are any."""
     before = [trials for trials in TRIALS if trials.endswith(f"-{wildcards.first}")]

@@ -4,13 +4,6 @@ results/model/."""
 RANDOM_WEIGHTS = random_seed(CONFIG["model"]["weights"]) is not None
 
 
-def weights_settings(weights):
-    """What the network with such weights depends on."""
-    own = settings("model.architecture") | {"model.weights": weights, "description": NETWORK.digest}
-    on_images = settings(*dependencies.TRANSFORMED_IMAGES) if random_seed(weights) is not None else {}
-    return own | on_images | (settings("model.planted") if planted_seed(weights) is not None else {})
-
-
 rule resolve_model:
     """The network under study: its weights, and a manifest that says what it is."""
     localrule: not RANDOM_WEIGHTS

@@ -7,21 +7,6 @@ NULL_NETWORKS = [network for null, network in OTHER_WEIGHTS.items() if null in S
 PLANTED_NETWORKS = [f"planted-{seed}" for seed in STUDY["recovery"]]
 
 
-def other_weights(wildcards):
-    """Settings of another network: weights of a name of their own, or those of the run in random order."""
-    kind, _, seed = wildcards.network.partition("-")
-    if kind != "permuted":
-        return weights_settings(f"{kind}:{seed}")
-    own = weights_settings(CONFIG["model"]["weights"])
-    return own | settings(*dependencies.TRANSFORMED_IMAGES) | {"permutation": int(seed)}
-
-
-def other_chunks(network, layer, seed):
-    """The files with a layer's channels of one seed, in order, in another network."""
-    own = visualization_chunks(layer, seed)
-    return [file.replace("results/visualizations/chunks", f"results/networks/{network}/visualizations") for file in own]
-
-
 use rule resolve_model as resolve_other_model with:
     localrule: False
     input:
