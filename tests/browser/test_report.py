@@ -38,7 +38,7 @@ def test_it_opens_with_the_configuration_in_force(page):
     page.get_by_text("The whole configuration of this run").wait_for()
     said = page.inner_text("body")
     assert "its Post ratio lies between 0.333 and 3 (Eq. 2)" in said
-    assert 'criteria: {"magnification": 2, "pairs": [], "tolerance": 3}' in said
+    assert 'criteria: {"center": "image", "magnification": 2, "pairs": [], "rewirings": 10000, "tolerance": 3}' in said
 
 
 def test_it_shows_a_figure_with_its_thresholds(page):

@@ -28,6 +28,7 @@ SHARED = {
     "images": {"source": "wnid_folders", "root": "photographs", "resize": 72, "crop": 64, "batch_size": 8},
     "visualization": {"steps": 2, "jitter": "by_receptive_field", "channels_per_job": 512},
     "criteria": {"tolerance": 2},
+    "measures": {"lags": []},  # for which eight images are too few
     "ablation": {"blocks": [], "trials": 1, "trials_per_job": 1, "scale_percents": [50]},
 }
 NETWORKS = {
