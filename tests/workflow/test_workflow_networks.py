@@ -128,7 +128,7 @@ def test_a_run_of_another_network(finished, monkeypatch):
 
     shown = {path.stem for path in (folder / "results/figures").glob("*.pdf")}
     ablated = {"figure2", "accuracy"} if config["ablation"]["blocks"] else set()
-    assert shown == {"figure1", "figure3", "figure4", "passing", "criteria", "objective", "benchmarks"} | ablated
+    assert shown == {"figure1", "figure3", "figure4", "passing", "circuits", "criteria", "objective", "benchmarks"} | ablated
     assert (folder / "results/atlas/index.html").exists()
 
     blocks = [*config["blocks"], *("-".join(pair) for pair in config["criteria"].get("pairs", []))]
