@@ -3,7 +3,7 @@
 # Snakemake runs a copy of this script that lies beside that environment, in the working directory.
 set -euo pipefail
 
-lock_sha256=4ae4c8411eadc4b703a4a82846cc0a448adefbc0a493466eb7bb2c5cba052d79
+lock_sha256=d4fced6b9111a396baa2e7be891809416a28ed395b6f7c26613fe7ce25a50237
 
 for lock in "${SCALESTREAM_LOCK:-}" envs/requirements.txt "$(dirname "$0")/requirements.txt"; do
     if [ -f "$lock" ] && [ "$(sha256sum < "$lock")" = "$lock_sha256  -" ]; then

@@ -12,6 +12,7 @@ import torch
 from lucent.optvis.param import color
 
 import photographs
+from debian import installed
 from scalestream.networks.architectures import description
 from scalestream.networks.interface import Block
 from scalestream.networks.weights import build
@@ -19,8 +20,8 @@ from scalestream.networks.weights import build
 REPOSITORY = Path(__file__).parents[1]
 OTHER_IMAGES = os.environ.get("SCALESTREAM_TEST_IMAGES")
 
-LONG = {"slurm", "chromium", "default"}  # fixtures whose tests are for `make test-all`
-INSTALLED = {"slurm", "chromium"}  # with Debian's packages, of which only one process at a time can install any
+INSTALLED = {"slurm", "chromium", "shellcheck"}  # with Debian's packages, of which only one process at a time can install any
+LONG = {*INSTALLED, "default", "family"}  # fixtures whose tests are for `make test-all`
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"  # of the programs that tests start; Snakemake sets it for its jobs
@@ -57,9 +58,10 @@ def _turn(item, builder) -> int:
 
 
 def pytest_terminal_summary(terminalreporter):
-    for folder, what in {"slurm": "on a real Slurm", "browser": "in a real browser"}.items():
+    places = {"slurm/": "on a real Slurm", "browser/": "in a real browser", "environment/": "of the shell scripts"}
+    for place, what in places.items():
         skipped = terminalreporter.stats.get("skipped", [])
-        for reason in {report.longrepr[2] for report in skipped if f"tests/{folder}/" in report.nodeid}:
+        for reason in {report.longrepr[2] for report in skipped if f"tests/{place}" in report.nodeid}:
             terminalreporter.write_sep("!", f"tests {what} did NOT run: {reason}", red=True, bold=True)
 
 
@@ -136,12 +138,21 @@ def study(tiny, once) -> Path:
 
 
 @pytest.fixture(scope="session")
+def family(once) -> Path:
+    """A copy of the project with a finished run of three networks side by side; not to be changed, nor run in."""
+    from runs import TINY_FAMILY, checkout, completed
+
+    return once("family", lambda folder: completed(checkout(folder), TINY_FAMILY))
+
+
+@pytest.fixture(scope="session")
 def default(once) -> Path:
-    """A finished run of the embedded default, on the two blocks that it ablates, and fewer images; the other blocks do not
-    change theirs."""
+    """The numbers of a run of the embedded default, on the two blocks that it ablates, and fewer images; the other blocks do
+    not change theirs."""
     from runs import DEFAULT, completed
 
-    return once("default", lambda folder: completed(folder, DEFAULT | {"blocks": ["4.0", "4.1"]}))
+    numbers = ["results/criteria.parquet", "results/candidates.parquet", "results/ratios.parquet"]
+    return once("default", lambda folder: completed(folder, DEFAULT | {"blocks": ["4.0", "4.1"]}, *numbers))
 
 
 @pytest.fixture(scope="session")
@@ -151,6 +162,12 @@ def chromium():
 
     with launched() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def shellcheck() -> str:
+    """The program that knows the traps of shell scripts."""
+    return installed("shellcheck")
 
 
 @pytest.fixture

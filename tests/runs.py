@@ -1,5 +1,6 @@
 """Running the workflow in a folder, and reading what it made."""
 
+import hashlib
 import json
 import os
 import re
@@ -43,8 +44,10 @@ TINY_STUDY = overlaid(
     yaml.safe_load((REPOSITORY / "config" / "study.yaml").read_text()),
     **overlaid(
         TINY,
+        layer_pairs=[["layer2.0", "layer2.1"]],
         visualization={"seeds": [0, 1]},
         ablation={"trials_per_job": 2, "selection": "one_seed"},
+        robustness={"magnifications": [1.4, 2]},
         study={
             "sensitivity": {"tolerances": [1.2, 3], "gain_margins": [0.1], "magnifications": [1.5]},
             "tuning": [0.5, 1, 2],
@@ -53,6 +56,32 @@ TINY_STUDY = overlaid(
             "resamples": 50,
         },
     ),
+)
+TINY_TRAINED = overlaid(
+    TINY,
+    model={"weights": "trained"},
+    images={"resize": 72, "crop": 64},
+    training={"epochs": 2, "batch_size": 16, "images": {"per_class": 6}},
+)
+# Of a family: what a network is, beside what all have in common.
+PLANTED = {
+    "name": "planted",
+    "model": {"architecture": "planted", "weights": "planted:0", "planted": {"kinds": {"octave": 8, "same": 16}}},
+    "images": {"source": "gratings"},
+    "blocks": ["1.1"],
+    "ablation": {"blocks": []},
+}
+PLAIN = {"name": "plain", "model": {"architecture": "small_plain", "weights": "trained"}, "ablation": {"blocks": []}}
+EMBEDDED = {"name": "embedded", "measures": {"lags": [0, 0.5, 1]}}
+TINY_FAMILY = overlaid(
+    TINY,
+    blocks=["2.1"],
+    visualization={"steps": 2},
+    measures={"lags": []},
+    ablation={"trials": 1},
+    robustness={"magnifications": [1, 1.41, 2]},
+    training={"epochs": 1, "batch_size": 16, "images": {"per_class": 4}},
+    family={"networks": [EMBEDDED, PLANTED, PLAIN], "makes": "comparison"},
 )
 TABLES = ["images", "criteria", "mean_activations", "top_images", "candidates", "ablation", "ratios"]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
@@ -193,6 +222,17 @@ def started(folder: Path, config: dict, *arguments: str) -> subprocess.Popen:
         )
 
 
+def resume(folder: Path) -> subprocess.CompletedProcess:
+    """Go on with the run of a folder, by its own command line."""
+    return subprocess.run(
+        [sys.executable, "-m", "scalestream", "resume", "--directory", folder],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY / "workflow")},
+    )
+
+
 def processes(folder: Path, script: str = "") -> list[int]:
     """The processes that run jobs of the workflow in a folder, of one script if it is named; parents first."""
     return sorted(
@@ -253,6 +293,13 @@ def tables(folder: Path) -> dict[str, pa.Table]:
     """All tables of a run by their place, without the records of what made them; that of times apart."""
     found = sorted(set((folder / "results").rglob("*.parquet")) - {folder / "results/benchmarks.parquet"})
     return {str(path.relative_to(folder)): pq.read_table(path).replace_schema_metadata() for path in found}
+
+
+def state(folder: Path) -> dict[Path, tuple[int, str]]:
+    """Time and digest of each file of a folder, but for Snakemake's own notes and what tests write there."""
+    files = [path for path in folder.rglob("*") if path.is_file() and ".snakemake" not in path.parts]
+    read = lambda path: hashlib.sha256(path.read_bytes()).hexdigest()
+    return {path: (path.stat().st_mtime_ns, read(path)) for path in files if path.name not in ("test.yaml", "said.txt")}
 
 
 def finished(folder: Path) -> dict[Path, int]:

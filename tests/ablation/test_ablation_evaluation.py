@@ -169,6 +169,6 @@ def test_what_was_counted_is_not_counted_again(evaluation, checkpoint, monkeypat
     """The same question is answered from what was kept, with no image read."""
     again = evaluation(checkpoint)
     rows, screened = again.rows([INTACT, MANY], [0, 50]), list(again.screening([[0, 5]], 100).rows())
-    monkeypatch.setattr(AblatedNetwork, "correct", None)
+    monkeypatch.setattr(AblatedNetwork, "logits", None)
     assert again.rows([INTACT, MANY], [0, 50]) == rows
     assert list(again.screening([[0, 5]], 100).rows()) == screened

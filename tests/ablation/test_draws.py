@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from scalestream.ablation.draws import NEIGHBOURS, draw_channels, matched_channels, random_channels, random_order
-from scalestream.errors import InputError
+from scalestream.ablation.draws import NEIGHBOURS, draw_channels, matched_channels, obstacle, random_channels, random_order
 
 
 def test_draws_are_fixed_by_block_number_and_seed():
@@ -21,9 +20,12 @@ def test_draws_are_fixed_by_block_number_and_seed():
     assert random_channels("2.1", 0, passing, 24, seed=1) != draws[0]
 
 
-def test_too_few_channels_to_draw_from():
-    with pytest.raises(InputError, match="block 2.1: 3 of 5 channels are selected"):
-        random_channels("2.1", 0, [0, 1, 2], 5, seed=0)
+@pytest.mark.parametrize("control", ["random", "unscreened", "matched", "all"])
+def test_none_and_more_than_half_of_the_channels_cannot_be_compared_with_draws(control):
+    assert obstacle(control, [], 5) == "no channel passes"
+    assert obstacle(control, [0, 4], 4) is None
+    few = None if control == "all" else "3 of 5 channels ablated: too few others"
+    assert obstacle(control, [0, 1, 2], 5) == few
 
 
 def test_random_orders_are_of_all_channels_and_differ():
@@ -54,8 +56,6 @@ def test_matched_channels_are_of_like_mean_activation():
 
 def test_matching_does_not_run_out_where_all_others_are_drawn():
     assert matched_channels("2.1", 0, [0, 1], [0.0, 0.1, 5.0, 6.0], seed=0) == [2, 3]
-    with pytest.raises(InputError, match="block 2.1: 3 of 4 channels are selected"):
-        matched_channels("2.1", 0, [0, 1, 2], [0.0, 0.1, 5.0, 6.0], seed=0)
 
 
 def test_controls_draw_from_where_they_should():

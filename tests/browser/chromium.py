@@ -1,13 +1,11 @@
 """A real headless Chromium, Debian's, with everything that its pages say and ask for."""
 
-import os
-import shutil
-import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, sync_playwright
+
+from debian import installed
 
 OPTIONS = [
     "--no-sandbox",
@@ -21,20 +19,9 @@ OPTIONS = [
 
 @contextmanager
 def launched():
-    """The browser; installs Debian's package where this is root, and skips the tests where it cannot be had."""
-    if not shutil.which("chromium") and not os.geteuid():
-        for step in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            subprocess.run(
-                ["apt-get", "-qq", *step],
-                stdout=subprocess.DEVNULL,
-                check=False,
-                env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-            )
-    found = shutil.which("chromium")
-    if not found:
-        pytest.skip("there is no chromium; install Debian's package of that name")
+    """The browser."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=OPTIONS)
+        browser = playwright.chromium.launch(executable_path=installed("chromium"), args=OPTIONS)
         yield browser
         browser.close()
 

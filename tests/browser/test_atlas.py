@@ -20,6 +20,8 @@ FACTS = {
     "weights": "IMAGENET1K_V1",
     "steps": 2560,
     "linear": ["4.1"],
+    "streamless": True,
+    "padded": {"2.0": 64},
     "tolerance": 1.5,
     "magnification": 2,
     "center": "image",
@@ -214,6 +216,12 @@ def test_curves_are_in_percent_of_the_largest_response(atlas):
 
 def test_a_linear_stream_is_said(page):
     assert "Linear stream: the network does not rectify the sum of 4.1; Post is ReLU of it." in page.inner_text("#facts")
+
+
+def test_a_missing_stream_and_padded_channels_are_said(page):
+    said = page.inner_text("#facts")
+    assert "No stream: In is not added to Pre, and what passes is what passes by chance." in said
+    assert "The last 64 channels of 2.0 have zeros for In; neither equation is asked of them." in said
 
 
 def test_counts_stand_beside_what_is_expected_of_mismatched_pairs(page, atlas):

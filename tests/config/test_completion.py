@@ -34,6 +34,13 @@ def test_what_is_configured_counts_and_is_said_to_differ():
     assert not list(differences(complete(configured(), SMALL), SMALL))
 
 
+def test_trained_weights_expect_what_they_are_trained_on():
+    model = {"weights": "trained"}
+    found = complete(configured(model=model), RESNET50)["images"]
+    assert (found["resize"], found["crop"], found["mean"]) == (256, 224, IMAGENET["mean"])
+    assert not list(differences(complete(configured(model=model, images={"resize": 72, "crop": 64}), SMALL), SMALL))
+
+
 def test_all_blocks():
     assert complete(configured(blocks="all"), RESNET18)["blocks"] == ["1.1", "2.0", "2.1", "3.0", "3.1", "4.0", "4.1"]
 

@@ -57,6 +57,12 @@ def test_a_jitter_of_another_layer_does_not_rerun_an_optimisation():
     assert dependencies.optimization(changed(visualization__jitter=12), ["layer4.1"], 0)["jitter"] == {"layer4.1": 12}
 
 
+def test_accuracies_of_the_intact_network_depend_on_the_views_alone():
+    found = dependencies.robustness(changed(robustness__magnifications=[2, 1.41, 0.9]))
+    assert found == IMAGES | {"magnifications": [0.9, 1, 1.41, 2]}
+    assert found == dependencies.robustness(changed(robustness__magnifications=[2.0, 1, 0.9, 1.41], blocks=["2.1"]))
+
+
 def test_only_pictures_need_a_post_that_is_no_analysed_blocks_in():
     small = blocks_of("small")
     assert dependencies.pictured_posts(small.values()) == {
@@ -73,6 +79,17 @@ def test_pictures_of_post_depend_on_the_channels_that_figure_1_names_of_their_bl
     expected = OPTIMIZATION | {"visualization.seed": 4, "jitter": {"layer2.1": 8}, "figure1": [3, 7]}
     assert dependencies.posts(config, "layer2.1", [blocks_of("small")["2.1"]]) == expected
     assert dependencies.posts(config, "layer1.1", [blocks_of("small")["1.1"]])["figure1"] == []
+
+
+def test_a_first_look_has_the_layers_of_blocks_and_single_layers():
+    """A name that is both, as V2.t0 of CORnet-S, is the block."""
+    config = changed(visualization__channels={"layer2.1": [9], "2.1": [7, 3]})
+    assert dependencies.first_look(config, blocks_of("small").values()) == [
+        {"layers": {"2.1 In": "layer2.0", "2.1 Pre": "layer2.1.bn2", "2.1 Post": "layer2.1"}, "channels": [3, 7]},
+        {"layers": {"layer2.1": "layer2.1"}, "channels": [9]},
+    ]
+    (both,) = dependencies.first_look(changed(visualization__channels={"V2.t0": [1]}), blocks_of("cornet_s").values())
+    assert list(both["layers"]) == ["V2.t0 In", "V2.t0 Pre", "V2.t0 Post"]
 
 
 def test_more_seeds_and_larger_jobs_do_not_rerun_an_optimisation():
@@ -101,12 +118,18 @@ def test_equal_numbers_are_equal_settings():
     assert repr(dependencies.optimization(one, ["layer2.1"], 0)) == repr(dependencies.optimization(other, ["layer2.1"], 0))
 
 
+def test_a_selection_depends_on_what_is_listed_of_its_block_alone():
+    config = changed(ablation__channels={"2.0": [7, 3], "4.0": [1]}, ablation__selection="majority")
+    assert dependencies.selection(config, "2.0") == {"ablation.channels": [3, 7]}
+    assert dependencies.selection(config, "3.1") == {"ablation.selection": "majority"}
+
+
 def test_a_screening_depends_on_the_slack_of_its_block_alone():
     config = changed(ablation__slack={"2.0": 0.01, "4.0": 0.5}, ablation__seed=4)
-    assert dependencies.screening(config, "2.0") == IMAGES | {"ablation.seed": 4, "slack": 0.01}
-    assert dependencies.screening(config, "3.1") == IMAGES | {"ablation.seed": 4, "slack": 0}
+    assert dependencies.screening(config, "2.0", "random") == IMAGES | {"ablation.seed": 4, "slack": 0.01}
+    assert dependencies.screening(config, "3.1", "random") == IMAGES | {"ablation.seed": 4, "slack": 0}
     more = changed(ablation__slack={"2.0": 0.01}, ablation__seed=4, ablation__trials=50, ablation__scale_percents=[10])
-    assert dependencies.screening(more, "2.0") == dependencies.screening(config, "2.0")
+    assert dependencies.screening(more, "2.0", "random") == dependencies.screening(config, "2.0", "random")
 
 
 @pytest.mark.parametrize("replacement", ["mean", "zero", "resample"])
@@ -162,6 +185,7 @@ def test_a_comparison_has_what_decides_whether_numbers_may_be_compared():
         "ablation.crop_convention": "paper",
         "ablation.trials": 10,
         "ablation.slack": {},
+        "ablation.channels": [],
         "visualization.jitter": {"2.0": {"In": 0, "Pre": 0, "Post": 0}, "4.1": {"In": 8, "Pre": 8, "Post": 8}},
     }
     other = changed(
@@ -172,6 +196,8 @@ def test_a_comparison_has_what_decides_whether_numbers_may_be_compared():
         images__demo={"per_class": 1, "seed": 1},
     )
     assert dependencies.comparison(other, blocks) == found
+    listed = changed(ablation__channels={"4.1": [1], "2.0": [7, 3]})
+    assert dependencies.comparison(listed, blocks) == found | {"ablation.channels": ["2.0", "4.1"]}
 
 
 @pytest.mark.parametrize(
@@ -187,3 +213,23 @@ def test_a_comparison_has_what_decides_whether_numbers_may_be_compared():
 )
 def test_chunks_cover_the_range_once(count, size, expected):
     assert chunks(count, size) == expected
+
+
+def test_a_training_depends_on_the_steps_of_its_rate_only_where_it_goes_down_in_steps():
+    before = dependencies.training(DEFAULT)
+    assert before == IMAGES | {
+        "training.seed": 0,
+        "training.epochs": 10,
+        "training.batch_size": 64,
+        "training.learning_rate": 0.1,
+        "training.momentum": 0.9,
+        "training.weight_decay": 0.0005,
+        "training.schedule": "one_cycle",
+        "training.augmentation.area": [0.08, 1],
+        "training.augmentation.mirror": True,
+        "training.precision": "fp32",
+    }
+    assert dependencies.training(changed(training__step_epochs=3, training__step_factor=0.5)) == before
+    in_steps = dependencies.training(changed(training__schedule="step", training__step_epochs=3))
+    expected = {"training.schedule": "step", "training.step_epochs": 3, "training.step_factor": 0.1}
+    assert in_steps == before | expected

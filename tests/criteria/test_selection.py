@@ -68,6 +68,12 @@ def test_measures_are_asked_of_the_table_of_verdicts():
         assert [row["n_passing"] for row in rows] == [1, 1, 0]
 
 
+def test_listed_channels_are_ablated_whether_they_pass_or_not():
+    assert seeds_to_ask(None, [7, 1]) == [7]
+    rows = list(select(pd.DataFrame(VERDICTS[:3]), None, listed=[1, 2]))
+    assert [(row["n_passing"], row["selected"]) for row in rows] == [(1, False), (1, True), (0, True)]
+
+
 def test_selected_channels_come_with_the_highest_gain_first():
     table = pa.Table.from_pylist(list(select(pd.DataFrame(VERDICTS), "majority")), schema=SELECTION)
     assert selected_channels(table) == [1, 0]

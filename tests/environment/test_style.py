@@ -1,4 +1,4 @@
-"""Lint and format, as `ruff` and `snakefmt` are configured in pyproject.toml."""
+"""Lint and format, as `ruff` and `snakefmt` are configured in pyproject.toml, and shell scripts by `shellcheck`."""
 
 import subprocess
 import sys
@@ -42,3 +42,14 @@ def test_the_tools_find_what_is_wrong(tmp_path):
     assert form.returncode == 1
     rules = subprocess.run([BIN / "snakefmt", "--check", *settings, "rules.smk"], cwd=tmp_path, capture_output=True)
     assert rules.returncode == 1
+
+
+def test_shell_scripts_have_no_trap(shellcheck, tmp_path):
+    tracked = subprocess.run(["git", "ls-files", "*.sh", ".ci/run"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    scripts = tracked.stdout.split()
+    assert {".ci/run", "envs/setup.sh", "profiles/slurm/resume.sh", "tests/slurm/cluster.sh"} <= set(scripts)
+    run = subprocess.run([shellcheck, *scripts], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    (tmp_path / "trap.sh").write_text("#!/bin/bash\nrm -r $1/*\n")
+    trap = subprocess.run([shellcheck, tmp_path / "trap.sh"], capture_output=True, text=True, check=False)
+    assert trap.returncode == 1 and "SC2086" in trap.stdout

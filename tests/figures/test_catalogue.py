@@ -9,28 +9,30 @@ import yaml
 
 from conftest import REPOSITORY, blocks_of
 from scalestream.config.settings import settings
-from scalestream.figures.catalogue import FIGURES
+from scalestream.figures.catalogue import FAMILY_FIGURES, FIGURES
 from scalestream.networks.architectures import NAMED
 
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
 CAPTIONS = REPOSITORY / "workflow" / "report"
+ALL = FIGURES | FAMILY_FIGURES
 
 
-@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+@pytest.mark.parametrize("figure", ALL.values(), ids=ALL)
 def test_what_a_figure_is_drawn_from_and_by_is_there(figure):
     assert isinstance(resolve_name(figure.schema), pa.Schema)
     first, *options = inspect.signature(resolve_name(figure.draw)).parameters
-    assert options == [name for name, _ in figure.options] + ["blocks"] * bool(figure.stages)
+    told = ["blocks"] * bool(figure.stages or figure.chosen) + ["obstacles"] * figure.compared
+    assert options == [name for name, _ in figure.options] + told
 
 
-@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+@pytest.mark.parametrize("figure", ALL.values(), ids=ALL)
 def test_a_figure_has_a_caption(figure):
     """Those of many pages, which are of grids, share theirs."""
     caption = CAPTIONS / f"{'grids' if figure.stages else figure.name}.rst"
     assert caption.read_text().strip()
 
 
-@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+@pytest.mark.parametrize("figure", ALL.values(), ids=ALL)
 def test_a_figures_options_are_keys_of_the_configuration(figure):
     assert len(settings(CONFIG, *(key for _, key in figure.options))) == len(figure.options)
 
@@ -42,14 +44,14 @@ def test_figures_3_and_4_share_out_every_block():
 
 
 def test_figures_are_named_as_their_keys_and_differ_in_their_labels():
-    assert all(figure.name == name for name, figure in FIGURES.items())
-    assert len({figure.label for figure in FIGURES.values()}) == len(FIGURES)
+    assert all(figure.name == name for name, figure in ALL.items())
+    assert len({(figure.category, figure.label) for figure in ALL.values()}) == len(ALL) == len(FIGURES) + len(FAMILY_FIGURES)
 
 
 def test_every_caption_of_a_figure_has_its_figure():
-    others = {"atlas", "grids", "skipped_images", "workflow"}
+    others = {"atlas", "atlas_index", "family", "grids", "skipped_images", "workflow"}
     assert {path.stem for path in CAPTIONS.glob("*.rst")} - others == {
-        name for name, figure in FIGURES.items() if not figure.stages
+        name for name, figure in ALL.items() if not figure.stages
     }
 
 

@@ -10,6 +10,7 @@ from pypdf import PdfReader
 
 from scalestream.figures.accuracy import accuracy
 from scalestream.figures.criteria import passing, scatter
+from scalestream.figures.first_look import first_look
 from scalestream.figures.grids import figure1, pages
 from scalestream.figures.job_times import time_by_rule, unit
 from scalestream.figures.objective import objective
@@ -30,7 +31,7 @@ def row(block, percent, mean, sem=0.01):
 
 def test_figure2_shows_every_ratio_with_its_whole_error_bar():
     rows = [row("2.1", 0, 1.0), row("2.1", 20, 0.9, 0.2), row("2.1", 10, 0.95), row("3.1", 0, 0.99), row("3.1", 10, 0.97)]
-    panels = figure2(rows).axes
+    panels = figure2(rows, {"2.1": None, "3.1": None}).axes
     assert [panel.get_title("right") for panel in panels] == ["block 2.1", "block 3.1"]
     assert [bar.get_height() for bar in panels[0].patches] == [0.95, 0.9]
     assert [label.get_text() for label in panels[0].get_xticklabels()] == ["10%", "20%"]
@@ -41,9 +42,15 @@ def test_figure2_shows_every_ratio_with_its_whole_error_bar():
 
 
 def test_figure2_says_where_there_is_no_ratio():
-    panel = figure2([row("2.1", 0, None, None), row("2.1", 10, None, None), row("2.1", 20, 0.9, None)]).axes[0]
+    panel = figure2([row("2.1", 0, None, None), row("2.1", 10, None, None), row("2.1", 20, 0.9, None)], {"2.1": None}).axes[0]
     assert [text.get_text() for text in panel.texts] == ["no ratio"]
     assert panel.get_legend() is None
+
+
+def test_a_block_without_ratios_has_a_panel_that_says_why():
+    first, second = figure2([row("3.1", 0, 1.0), row("3.1", 10, 0.97)], {"2.1": "no channel passes", "3.1": None}).axes
+    assert first.get_title("right") == "block 2.1" and [text.get_text() for text in first.texts] == ["no channel passes"]
+    assert len(second.patches) == 1 and not second.texts
 
 
 def picture(shade: int) -> bytes:
@@ -75,7 +82,7 @@ def texts(figure) -> list[str]:
 
 
 def test_a_grid_has_columns_by_layer_and_rows_by_kind():
-    figure = figure1(grid("2.1", 7))
+    figure = figure1(grid("2.1", 7), ["2.1"])
     shades = {
         (round(panel.get_position().x0, 2), -round(panel.get_position().y0, 2)): int(panel.images[0].get_array()[0, 0, 0])
         for panel in figure.axes
@@ -91,30 +98,54 @@ def test_a_grid_has_columns_by_layer_and_rows_by_kind():
 
 
 def test_a_grid_says_which_image_never_became_active_and_which_is_missing():
-    assert texts(figure1(grid("2.1", 7, dead_gradient=True))).count("never active") == 3
-    said = texts(figure1(grid("2.1", 7, passes=False)))
+    assert texts(figure1(grid("2.1", 7, dead_gradient=True), ["2.1"])).count("never active") == 3
+    said = texts(figure1(grid("2.1", 7, passes=False), ["2.1"]))
     assert said[0] == "2.1: channel 7 (does not pass)" and said.count("only for channels\nthat pass") == 3
 
 
 def test_a_block_begins_a_new_line_in_figure1():
     rows = [row for channel in range(4) for row in grid("2.1", channel)] + grid("3.1", 5)
-    figure = figure1(rows)
+    figure = figure1(rows, ["2.0", "2.1", "3.1", "4.0"])
+    assert figure.texts[0].get_text() == "no channel passes in 2.0, 4.0"
     height = {text.get_text(): round(text.get_position()[1], 3) for text in figure.texts}
     assert height["2.1: channel 0"] == height["2.1: channel 2"] > height["2.1: channel 3"] > height["3.1: channel 5"]
 
 
 def test_figures_3_and_4_page_through_all_channels(tmp_path):
     rows = [row for channel in range(13) for row in grid("1.1", channel)]
-    save_pages(pages(rows, ["1.1"]), tmp_path / "figure3.pdf", tmp_path / "figure3")
+    save_pages(pages(rows, ["1.1", "2.0"]), tmp_path / "figure3.pdf", tmp_path / "figure3")
     text = [page.extract_text() for page in PdfReader(tmp_path / "figure3.pdf").pages]
     assert [page.count("1.1: channel ") for page in text] == [12, 1] and "channel 12" in text[1]
+    assert ["no channel passes in 2.0" in page for page in text] == [False, True]
     assert sorted(path.name for path in (tmp_path / "figure3").iterdir()) == ["1.png", "2.png"]
 
 
 def test_where_no_channel_passes_the_page_says_so(tmp_path):
-    save_pages(pages([], ["1.1"]), tmp_path / "figure4.pdf", tmp_path / "figure4")
+    save_pages(pages([], ["1.1", "2.0"]), tmp_path / "figure4.pdf", tmp_path / "figure4")
     (page,) = PdfReader(tmp_path / "figure4.pdf").pages
-    assert page.extract_text() == "no channel passes" and (tmp_path / "figure4" / "1.png").exists()
+    assert page.extract_text() == "no channel passes in 1.1, 2.0" and (tmp_path / "figure4" / "1.png").exists()
+    (page,) = pages([], [])
+    assert [text.replace("\n", " ") for text in texts(page)] == ["no block of these stages is analysed"]
+
+
+def test_a_first_look_has_a_line_for_a_blocks_channel_and_three_of_a_layers_to_a_line():
+    rows = [
+        {"layer": layer, "channel": channel, "png": picture(shade), "activation": 2.5, "dead_gradient": channel == 8}
+        for shade, (layer, channel) in enumerate([("b", 7), ("b", 8), ("a", 3), ("b", 3), ("c", 3)])
+    ]
+    shown = [
+        {"layers": {"b": "b"}, "channels": [7, 8]},
+        {"layers": {"2.1 In": "a", "2.1 Pre": "b", "2.1 Post": "c"}, "channels": [3]},
+    ]
+    cells = [panel for panel in first_look(rows, shown).axes if panel.images]
+    assert [int(panel.images[0].get_array()[0, 0, 0]) for panel in cells] == [0, 1, 2, 3, 4]
+    assert [panel.get_title("left") for panel in cells] == [
+        "b: channel 7\nactivation 2.5",
+        "b: channel 8\nnever active",
+        *(f"2.1 {column}: channel 3\nactivation 2.5" for column in ("In", "Pre", "Post")),
+    ]
+    places = [panel.get_subplotspec() for panel in cells]
+    assert [(place.rowspan.start, place.colspan.start) for place in places] == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)]
 
 
 def judged(block, channel, gain, ratio, gain_passes, ratio_passes):
@@ -176,14 +207,18 @@ def test_accuracy_has_a_line_for_every_condition_and_trial():
         for condition, trial, accuracy in (("intact", None, 0.9), ("scale", None, 0.5), ("random", 0, 0.6), ("random", 1, 0.7))
         for percent in (50, 0, 20)
     ]
-    figure = accuracy(rows)
+    figure = accuracy(rows, {"2.1": None})
     lines = [(list(line.get_xdata()), line.get_ydata()[0]) for line in figure.axes[0].lines]
     assert lines == [([0, 20, 50], value) for value in (0.6, 0.7, 0.9, 0.5)]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "random channels ablated, each trial",
         "intact",
-        "scale-invariant channels ablated",
+        "selected channels ablated",
     ]
+    rows += [row | {"block": "2.0"} for row in rows if row["condition"] == "intact"]
+    figure = accuracy(rows, {"2.0": "no channel passes", "2.1": None})
+    assert [len(panel.lines) for panel in figure.axes] == [1, 4] and len(figure.legends[0].get_texts()) == 3
+    assert [panel.get_title("left") for panel in figure.axes] == ["block 2.0\nno channel passes", "block 2.1"]
 
 
 def test_a_column_without_visualizations_has_no_curve():
@@ -237,7 +272,7 @@ def test_times_have_a_unit_that_they_fill(seconds, name):
 
 def test_files_are_at_print_quality(tmp_path):
     """Vectors and embedded fonts in the PDF, 300 dpi in the PNG."""
-    save(figure2([row("2.1", 0, 1.0), row("2.1", 10, 0.95)]), tmp_path / "a.png", tmp_path / "a.pdf")
+    save(figure2([row("2.1", 0, 1.0), row("2.1", 10, 0.95)], {"2.1": None}), tmp_path / "a.png", tmp_path / "a.pdf")
     with Image.open(tmp_path / "a.png") as image:
         assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1) and image.width == pytest.approx(3.2 * 300, abs=2)
     (page,) = PdfReader(tmp_path / "a.pdf").pages

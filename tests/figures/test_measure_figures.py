@@ -10,13 +10,13 @@ UNKNOWN = dict.fromkeys(("matched", "p_row", "p_column", "peak_lag"))
 
 def channel(scores, p, peak, gain, block="2.0", **more) -> dict:
     means = {"unmatched_lag": 0.3, "unmatched_lower": 0.25, "unmatched_upper": 0.4}
-    found = {"matched": scores, "p_row": p, "p_column": 0.05, "peak_lag": peak, "tolerance_gain": gain}
+    found = {"matched": scores, "p_row": 0.9, "p_column": p, "peak_lag": peak, "tolerance_gain": gain}
     return {"block": block} | found | means | more
 
 
 def test_lags_stand_beside_that_of_different_channels():
     weak, strong = [0.1, 0.2, 0.2], [0.1, 0.5, 0.4]
-    rows = [channel(strong, 0.05, 0.5, 0.1), channel(strong, 0.1, 0.7, 0.2), channel(weak, 0.05, 1, -0.1)]
+    rows = [channel(strong, 0.05, 0.5, 0.1), channel(strong, 0.5, 0.7, 0.2), channel(weak, 0.05, 1, -0.1)]
     rows += [channel(strong, 0.05, 0, None, **UNKNOWN), channel(weak, 0.9, -1, 0, block="2.1", unmatched_lag=None)]
     lag, gain = lags(rows).axes
     little, alike, best, mean = lag.lines[:4]

@@ -5,6 +5,7 @@ import pytest
 from scalestream.figures.acceptance import acceptance
 from scalestream.figures.dose import dose_response
 from scalestream.figures.effects import effects
+from scalestream.figures.lesions import lesions
 from scalestream.figures.natural_images import natural_images, overlap
 from scalestream.figures.sensitivity import sensitivity
 from scalestream.figures.stability import stability
@@ -59,7 +60,8 @@ def test_acceptance_has_its_interval_and_counts():
         }
         for control, accepted in (("random", 10), ("matched", 30))
     ]
-    (panel,) = acceptance(rows).axes
+    empty, panel = acceptance(rows, {"2.0": "no channel passes", "2.1": None}).axes
+    assert [text.get_text() for text in empty.texts] == ["no channel passes"] and not empty.containers
     assert [text.get_text() for text in panel.texts] == ["10 of 40", "30 of 40"]
     assert [label.get_text() for label in panel.get_xticklabels()] == ["random", "matched"]
     points, _, (bars,) = panel.containers[0]
@@ -176,7 +178,8 @@ def effect(percent, ratio, p_images=None, p_sets=None, block="2.1", control="ran
 
 
 def test_effects_are_drawn_as_figure_2_with_both_intervals():
-    (panel,) = effects([effect(20, 0.9, 0.01, 0.04), effect(0, 1.0), effect(50, 0.8, 0.2, 0.3), effect(30, None)]).axes
+    rows = [effect(20, 0.9, 0.01, 0.04), effect(0, 1.0), effect(50, 0.8, 0.2, 0.3), effect(30, None)]
+    (panel,) = effects(rows, {"2.1": None}).axes
     assert [bar.get_height() for bar in panel.patches[:2]] == [0.9, 0.8]
     intervals = [segment[:, 1].tolist() for lines in panel.collections for segment in lines.get_segments()]
     assert [0.88, 0.93] in [pytest.approx(each) for each in intervals] and [0.78, 0.83] in [
@@ -198,8 +201,23 @@ def test_effects_have_a_panel_for_each_block_control_and_replacement():
         )
         for percent in (0, 10)
     ]
-    assert [panel.get_title() for panel in effects(rows).axes] == [
-        f"block {block}: random\n{replacement} ablation" for block in ("2.0", "4.0") for replacement in ("mean", "zero")
-    ]
-    nothing = effects([effect(0, None), effect(10, None)]).axes[0]
+    titles = [f"block {block}: random\n{replacement} ablation" for block in ("2.0", "4.0") for replacement in ("mean", "zero")]
+    assert [panel.get_title() for panel in effects(rows, {"2.0": None, "4.0": None}).axes] == titles
+    *shown, empty = effects(rows, {"2.0": None, "4.0": None, "4.1": "no channel passes"}).axes[:5]
+    assert [panel.get_title() for panel in shown] == titles and empty.get_title() == "block 4.1"
+    assert [text.get_text() for text in empty.texts] == ["no channel passes"]
+    nothing = effects([effect(0, None), effect(10, None)], {"2.1": None}).axes[0]
     assert [text.get_text() for text in nothing.texts] == ["no ratio"]
+
+
+def test_lesions_are_lines_of_accuracy_against_scale_by_block():
+    rows = [
+        {"block": block, "replacement": replacement, "scale_percent": percent, "accuracy": start - percent / 100}
+        for block, start in (("2.0", 0.9), ("2.1", 0.8))
+        for replacement in ("zero", "intact")
+        for percent in (50, 0)
+    ]
+    first, second = lesions(rows).axes
+    assert [panel.get_title() for panel in (first, second)] == ["block 2.0", "block 2.1"]
+    assert [line.get_label() for line in first.lines] == ["intact", "In at zero"]
+    assert [line.get_xydata().tolist() for line in second.lines] == [[[0, 0.8], [50, pytest.approx(0.3)]]] * 2

@@ -61,6 +61,20 @@ def test_written_files_hold_the_drawn_images(tmp_path):
             np.testing.assert_array_equal(np.asarray(Image.open(path)), validation_image(label, number))
 
 
+@pytest.mark.parametrize(
+    ("write", "scales"),
+    [
+        (demo.write_training_images, demo.ALL_SCALES),
+        (demo.write_training_images_of_trained_scales, demo.TRAINED_SCALES),
+    ],
+)
+def test_images_to_train_with_are_of_their_own_stream_and_scales(tmp_path, write, scales):
+    write(tmp_path, per_class=2, size=64, seed=7)
+    for label, name in enumerate(demo.CLASSES):
+        expected = demo.draw(label, demo.generator(demo.TRAINING, 7, label, 1), 64, scales)
+        np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / name / "00001.png")), expected)
+
+
 def test_more_images_keep_the_earlier_ones(tmp_path):
     demo.write_images(tmp_path / "few", per_class=2, size=64, seed=7)
     demo.write_images(tmp_path / "more", per_class=5, size=64, seed=7)

@@ -3,16 +3,22 @@
 import hashlib
 import shutil
 import tarfile
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import scipy.io
-from PIL import Image
+from PIL import ExifTags, Image
 from torchvision.datasets import imagenet
+from torchvision.datasets.folder import default_loader
 
+import list_images
 from scalestream.errors import InputError
 from scalestream.images.listing import inspect, manifest, require_classes
-from scalestream.images.sources import DEVKIT, find, imagenet_wnids
+from scalestream.images.loading import open_rgb
+from scalestream.images.sources import DEVKIT, LabelledFile, files_below, find, imagenet_wnids, left_out
 
 
 def test_class_indices_of_a_part_of_imagenet_are_those_among_all_classes(real_images):
@@ -46,6 +52,56 @@ def test_class_folders_are_numbered_in_order(tmp_path):
         ("apple", 0, "1.png"),
         ("zebra", 1, "1.png"),
     ]
+
+
+@pytest.fixture
+def linked(tmp_path, real_files):
+    """A function that lays an image folder of classes, of which some are links to folders elsewhere."""
+
+    def lay(classes: dict[str, bool]):
+        root = tmp_path / "images"
+        for name, is_link in classes.items():
+            folder = tmp_path / "stored" / name if is_link else root / name
+            folder.mkdir(parents=True)
+            shutil.copy(real_files[0], folder / "1.JPEG")
+            root.mkdir(exist_ok=True)
+            if is_link:
+                (root / name).symlink_to(folder)
+        return root
+
+    return lay
+
+
+@pytest.mark.parametrize("classes", [{"a": True, "b": True}, {"a": True, "b": False}])
+def test_class_folders_may_be_links(linked, classes):
+    root = linked(classes)
+    files = find("class_folders", str(root))
+    assert [(file.path, file.wnid, file.class_index) for file in files] == [
+        (root / "a" / "1.JPEG", "a", 0),
+        (root / "b" / "1.JPEG", "b", 1),
+    ]
+    assert set(files_below(root)) == {file.path for file in files}
+    assert inspect(files[0])["path"] == str(root / "a" / "1.JPEG")
+
+
+def test_a_link_that_leads_back_ends(linked):
+    root = linked({"a": True, "b": False})
+    (root / "b" / "back").symlink_to(root)
+    (root / "a" / "itself").symlink_to("itself")
+    (root / "a" / "nowhere").symlink_to("gone")
+    (root / "a" / "other").symlink_to(root / "b")
+    assert set(files_below(root)) == {root / "a" / "1.JPEG", root / "b" / "1.JPEG"}
+    assert len(find("class_folders", str(root))) == 2
+    (root / "c").symlink_to(root.parent)
+    with pytest.raises(InputError, match=r"images\.root: the link .*/images/c leads back to .*, which it is in; remove it"):
+        find("class_folders", str(root))
+
+
+def test_a_folder_has_one_class(linked):
+    root = linked({"a": True})
+    (root / "b").symlink_to("a")
+    with pytest.raises(InputError, match="the class folders .*/images/a and .*/images/b are one folder, .*/stored/a; "):
+        find("class_folders", str(root))
 
 
 def test_a_folder_that_is_no_wnid_is_named(tmp_path):
@@ -91,11 +147,80 @@ def test_files_of_more_than_8_bits_are_refused_not_clipped(tmp_path, mode, suffi
         manifest(find("class_folders", str(tmp_path)), skip_unreadable=False, threads=1)
 
 
-def test_a_file_name_that_is_not_utf8_is_named(tmp_path, real_files):
+@pytest.fixture
+def oddly_named(tmp_path, real_files):
+    """Files whose names are not UTF-8 or have a line break, of which one is empty, and what is no image beside them."""
+    folder = tmp_path / "images" / "a"
+    (folder / "deeper").mkdir(parents=True)
+    for name in ("bad\udcff.jpeg", "two\nlines.jpeg", "grün.jpeg"):
+        shutil.copy(real_files[0], folder / name)
+    (folder / "no\n\u2028image.jpeg").touch()
+    Image.open(real_files[0]).save(folder / "an.GIF")
+    for name in ("b\udcff.gif", "notes", ".hidden.gif"):
+        (folder / name).touch()
+    return tmp_path / "images"
+
+
+def test_odd_file_names_are_named_in_one_line(oddly_named):
+    with pytest.raises(InputError, match="2 unreadable image file") as error:
+        manifest(find("class_folders", str(oddly_named)), skip_unreadable=False, threads=1)
+    message = str(error.value)
+    assert r"/images/a/bad\xff.jpeg (its name is not UTF-8; rename it)" in message and message.encode()
+    assert r"/images/a/no\n\u2028image.jpeg (cannot identify" in message and len(message.splitlines()) == 1
+
+
+def test_what_is_left_out_is_counted_and_named(oddly_named, tmp_path, caplog):
+    files = [str(tmp_path / name) for name in ("images.parquet", "skipped_images.txt")]
+    settings = {"images.source": "class_folders", "images.root": str(oddly_named), "images.skip_unreadable": True}
+    output = SimpleNamespace(images=files[0], skipped=files[1])
+    list_images.main(SimpleNamespace(params=SimpleNamespace(settings=settings), threads=1, output=output))
+    found = pq.read_table(files[0])["path"].to_pylist()
+    assert found == [str(oddly_named / "a" / name) for name in ("grün.jpeg", "two\nlines.jpeg")]
+    assert open_rgb(found[1]).size
+    said = Path(files[1]).read_text().replace(f"{oddly_named}/a/", "").splitlines()
+    assert said[0] == "2 unreadable image files left out" and len(said) == 8
+    assert said[1] == r"bad\xff.jpeg (its name is not UTF-8; rename it)" and said[2].startswith(r"no\n\u2028image.jpeg (cannot")
+    assert said[3] == "4 others not taken for images, by their names: 2 .gif, 1 folder, 1 no suffix"
+    assert said[4:] == ["an.GIF", r"b\xff.gif", "deeper", "notes"]
+    assert f"not taken for images: 2 .gif, 1 folder, 1 no suffix; {files[1]} names them" in caplog.messages
+
+
+def test_images_beside_their_class_folders_are_named(tmp_path, ilsvrc, real_files):
+    root = tmp_path / "images"
+    (root / "a").mkdir(parents=True)
+    for folder in (root, root / "a"):
+        shutil.copy(real_files[0], folder / "1.jpeg")
+    assert left_out("class_folders", root, find("class_folders", root)) == [root / "1.jpeg"]
+    (ilsvrc / "val").mkdir()
+    shutil.copy(real_files[0], ilsvrc / "val" / "ILSVRC2012_val_00000001.JPEG")
+    for name in ("train", "val/ILSVRC2012_val_00000002.gif"):
+        (ilsvrc / name).mkdir()
+    found = left_out("ilsvrc", ilsvrc, find("ilsvrc", ilsvrc))
+    assert found == [ilsvrc / "train", ilsvrc / "val/ILSVRC2012_val_00000002.gif"]
+
+
+def test_a_folder_of_gifs_says_which_files_are_images(tmp_path):
     (tmp_path / "a").mkdir()
-    shutil.copy(real_files[0], tmp_path / "a" / "bad\udcff.jpeg")
-    with pytest.raises(InputError, match="1 unreadable image file"):
-        manifest(find("class_folders", str(tmp_path)), skip_unreadable=False, threads=1)
+    (tmp_path / "a" / "1.gif").touch()
+    with pytest.raises(InputError, match=r"holds no image \(\.bmp, \.jpeg, \.jpg, .*\) for images\.source 'class_folders'"):
+        find("class_folders", tmp_path)
+
+
+def test_an_orientation_in_exif_is_left_alone_as_by_torchvision(tmp_path, real_files):
+    """The pixels are those of the file as it is stored, with every one of EXIF's orientations."""
+    stored, size = real_files[0].read_bytes(), Image.open(real_files[0]).size
+    assert size[0] != size[1]
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = orientation
+        turned = tmp_path / f"{orientation}.jpeg"
+        block = exif.tobytes()
+        turned.write_bytes(stored[:2] + b"\xff\xe1" + (len(block) + 2).to_bytes(2) + block + stored[2:])
+        assert Image.open(turned).getexif()[ExifTags.Base.Orientation] == orientation
+        assert np.array_equal(open_rgb(turned), open_rgb(real_files[0]))
+        assert np.array_equal(open_rgb(turned), default_loader(turned))
+        row = inspect(LabelledFile(turned, "a", 0))
+        assert (row["width"], row["height"]) == size
 
 
 def test_unreadable_files_are_left_out_on_demand(damaged):
@@ -110,8 +235,6 @@ def test_unreadable_files_are_left_out_on_demand(damaged):
 
 
 def test_inspection_of_a_missing_file_says_so(tmp_path):
-    from scalestream.images.sources import LabelledFile
-
     assert "No such file" in inspect(LabelledFile(tmp_path / "gone.jpg", "x", 0))
 
 
@@ -148,6 +271,8 @@ def test_the_flat_validation_set_with_its_devkit(ilsvrc, real_files, folder):
         ("4", "n01496331", 5),
     ]
     assert not (ilsvrc / "meta.bin").exists()
+    (ilsvrc / "val").exists() or (ilsvrc / "val").symlink_to(".")
+    assert find("ilsvrc", str(ilsvrc)) == files
 
 
 def test_a_file_that_is_not_of_the_validation_set(ilsvrc, real_files):

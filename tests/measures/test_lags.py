@@ -13,11 +13,12 @@ from scalestream.images import demo
 from scalestream.images.loading import ImageFiles, ScaleTransformedImages, batches
 from scalestream.images.preprocessing import magnify, network_input
 from scalestream.measures.agreement import profile, ranks
-from scalestream.measures.lags import CORRELATED, LEAST_IMAGES, lags, profiles, summed
+from scalestream.measures.lags import LEAST_IMAGES, lags, profiles, summed
 from scalestream.measures.neurons import CenterNeurons
 from scalestream.measures.peaks import peaks
 from scalestream.measures.sums import IN, POST, PRE, Sums, groups_of, resamples
 from scalestream.measures.tables import LAGS, PROFILES
+from scalestream.measures.thresholds import CORRELATED
 from scalestream.networks.graph import cut_after
 from scalestream.networks.interface import Block
 from scalestream.networks.receptive_field import center_row

@@ -25,6 +25,22 @@ def test_a_measure_calls_a_channel_that_meets_all_it_asks(rule, row, worse):
         assert not rule(row | {key: None})
 
 
+@pytest.mark.parametrize(
+    ("channels", "rank", "called"), [(12, 1 / 12, True), (12, 2 / 12, False), (19, 1 / 19, True), (25, 2 / 25, False)]
+)
+def test_in_a_block_of_few_channels_the_best_of_its_column_counts(channels, rank, called):
+    ranks = [rank, *[0.5] * (channels - 1), None]  # a channel without a rank is not counted
+    criteria = [PASSES | {"channel": channel} for channel in range(channels + 1)]
+    rows = list(
+        verdicts(
+            criteria,
+            [LAGGED | {"channel": channel, "p_column": rank} for channel, rank in enumerate(ranks)],
+            [CIRCUIT | {"channel": channel, "p_column": rank} for channel, rank in enumerate(ranks)],
+        )
+    )
+    assert [row["both"] for row in rows] == [called] + [False] * channels
+
+
 def test_every_rule_has_a_verdict_on_every_channel():
     criteria = [
         PASSES | {"channel": 0},

@@ -15,7 +15,7 @@ from scalestream.networks.architectures import NAMED, description
 from scalestream.networks.describing import describe
 from scalestream.networks.interface import Description, Layer
 
-SHORT = ("small", "resnet18", "cornet_s")
+SHORT = ("small", "small_wide", "small_deep", "small_plain", "small_zero_padded", "resnet18", "cornet_s")
 NETWORK = """
 from torch import nn
 from torch.nn import functional as F

@@ -71,6 +71,22 @@ def test_a_part_that_does_not_end_in_a_relu_has_nothing_before_it(other):
     assert before_relu(cut_after(nn.Sequential(Ending(other).eval(), nn.Identity()), "0")) is None
 
 
+class Branches(nn.Module):
+    def __init__(self, ends: list):
+        super().__init__()
+        self.convolutions, self.ends = nn.ModuleList(nn.Conv2d(3, 4, 1) for _ in ends), ends
+
+    def forward(self, images):
+        return torch.cat([end(conv(images)) for end, conv in zip(self.ends, self.convolutions)], 1)
+
+
+def test_relus_put_one_behind_the_other_are_one_relu():
+    branches = Branches([torch.relu, F.relu])
+    before = before_relu(cut_after(nn.Sequential(branches, nn.Identity()), "0"))
+    torch.testing.assert_close(before(IMAGES), torch.cat([conv(IMAGES) for conv in branches.convolutions], 1))
+    assert before_relu(cut_after(nn.Sequential(Branches([torch.relu, torch.tanh]), nn.Identity()), "0")) is None
+
+
 def test_in_and_post_behind_a_relu_are_sums(small):
     for block in blocks_of("small").values():
         kept = plain_activations(small, [block.input, block.pre])

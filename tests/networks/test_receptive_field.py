@@ -432,3 +432,18 @@ def behind_an_identity(self, maps):
 def test_an_operation_that_is_not_known_to_be_local_is_named(network, layer, culprit):
     with pytest.raises(NotLocalError, match=culprit):
         window(cut_after(network, layer), 64, center)
+
+
+@pytest.mark.parametrize(("layer", "sizes"), [("conv2d2", (64, 77)), ("mixed3a", (64, 77, 160)), ("mixed4a", (224, 225))])
+def test_inception_whose_padding_and_pooling_are_functions(layer, sizes):
+    """With more padding behind a map than before it, and branches that are put together."""
+    network = randomized("inception_v1", 10).double()
+    for size in sizes:
+        assert_equals_the_whole_network(network, layer, size, center)
+    assert_equals_the_whole_network(network, layer, sizes[0], lambda side: Span(side - 2, side))
+
+
+def test_googlenet():
+    network = randomized("googlenet", 10).double()
+    for size in (96, 101):
+        assert_equals_the_whole_network(network, "inception4a", size, center)

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import os
+import pickle
 import re
+from argparse import Namespace
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -145,13 +148,47 @@ def test_weights_of_another_network_are_refused_in_one_line(name, other, message
     assert re.fullmatch(expected, str(error.value))
 
 
-@pytest.mark.parametrize("content", [b"", b"no weights", None])
-def test_a_file_that_is_no_state_dict_is_refused(tmp_path, content):
-    path = tmp_path / "weights.pth"
-    torch.save({"model": {}}, path) if content is None else path.write_bytes(content)
+class Hostile:
+    """What runs code when it is unpickled."""
+
+    def __reduce__(self):
+        return os.mkdir, ("run",)
+
+
+def scripted(path: Path) -> None:
+    torch.jit.script(nn.Linear(2, 2)).save(path)
+
+
+CUT_OFF = "it is empty, cut off or of another format"
+
+
+@pytest.mark.filterwarnings("ignore:::torch", "ignore::UserWarning")  # of torch's ways to write and read such files
+@pytest.mark.parametrize(
+    ("write", "reason"),
+    [
+        (lambda path: path.write_bytes(b""), CUT_OFF),
+        (lambda path: path.write_bytes(b"no weights"), CUT_OFF),
+        (lambda path: torch.save({"model": {}}, path), "holds no plain state dict"),
+        (
+            lambda path: torch.save(nn.Linear(2, 2), path),
+            "it holds torch.nn.modules.linear.Linear, which is code and no weights",
+        ),
+        (lambda path: torch.save({"args": Namespace(), "state_dict": {}}, path), "it holds argparse.Namespace, which is code"),
+        (lambda path: torch.save(Hostile(), path), "it holds posix.mkdir, which is code and no weights"),
+        (lambda path: path.write_bytes(pickle.dumps(Hostile())), CUT_OFF),
+        (scripted, CUT_OFF),
+        (lambda path: path.mkdir(), "Is a directory"),
+    ],
+)
+def test_a_file_that_is_no_state_dict_is_refused_without_bad_advice(tmp_path, monkeypatch, write, reason):
+    """torch advises `weights_only=False`, which would run the code in it."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "weights.pth")
     with pytest.raises(InputError, match="state dict") as error:
-        resolve("small", str(path))
-    assert "\n" not in str(error.value)
+        resolve("small", "weights.pth")
+    message = str(error.value)
+    assert reason in message and "\n" not in message and "weights_only" not in message and "trust" not in message
+    assert message.endswith("; save one with torch.save(model.state_dict(), ...)") and not Path("run").exists()
 
 
 def test_a_published_files_digits_are_those_in_its_address():

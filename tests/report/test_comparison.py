@@ -123,14 +123,18 @@ def compared(
     architecture="resnet18",
     n_images=50000,
     n_classes=1000,
+    unmeasured=(),
 ):
-    """Rows by quantity, block and scale, of a run that is the paper's but for what is given."""
+    """Rows by quantity, block and scale, of a run that is the paper's but for what is given; unmeasured: conditions that the
+    ablation lacks."""
+    ablation = ablation_table(accuracies, intact)
+    measured = pa.array([condition not in unmeasured for condition in ablation["condition"].to_pylist()])
     rows = list(
         compare(
             PUBLISHED,
             criteria_table(passing, architecture),
             null_table(passing, architecture),
-            ablation_table(accuracies, intact),
+            ablation.filter(measured),
             ratio_table(ratios),
             PAPER | (changes or {}),
             PAPER,
@@ -304,6 +308,14 @@ def test_what_only_ablations_need():
     assert found[SIGN, "2.1", 10]["reason"] == "ablation.selection is majority, the paper has one_seed"
 
 
+def test_channels_of_ones_own_are_not_the_papers_in_their_block():
+    found = compared({"ablation.channels": ["3.1"]})
+    others = {key for key in of(found, ABLATED, SIGN) if key[1] == "3.1"}
+    assert not_comparable(found) == others | scaled_accuracies(found)
+    listed = "ablation.channels lists the block's channels to ablate, the paper ablates those that pass"
+    assert found[SIGN, "3.1", 10]["reason"] == found[ABLATED, "3.1", 0]["reason"] == listed
+
+
 def test_jitter_counts_where_the_criteria_read_it():
     always = scaled_accuracies(compared())
     jitter = PAPER["visualization.jitter"]
@@ -398,6 +410,22 @@ def test_a_ratio_that_is_missing():
     assert {found[key]["this_run"] for key in missing} == {None}
     assert found[SIGN, "2.1", 10]["reason"] == "block 2.1 has no ratio at 10 %, as every random accuracy is zero"
     assert found[SIGN, "3.1", 10]["reason"] == "block 3.1 has no ratio at no scale, as every random accuracy is zero"
+
+
+@pytest.mark.parametrize(
+    ("unmeasured", "reason"),
+    [
+        (("scale", "random"), "no channel of block 2.1 passes in this run, so that none is ablated"),
+        (("random",), "so many channels of block 2.1 are ablated in this run that as many others cannot be drawn"),
+    ],
+)
+def test_a_block_without_channels_to_ablate_or_to_draw(unmeasured, reason):
+    found = compared(passing=dict.fromkeys(LISTS, []), ratios={}, unmeasured=unmeasured)
+    assert found[SIGN, "2.1", 10]["reason"] == reason and found[SIGN, "2.1", 10]["this_run"] is None
+    assert (found[ABLATED, "2.1", 0]["reason"] == reason) == ("scale" in unmeasured)
+    assert found[INTACT, None, 0]["verdict"] == "agrees"
+    (count, listed) = (found[quantity, "2.1", None] for quantity in (COUNT, LIST))
+    assert (count["this_run"], listed["this_run"], listed["verdict"]) == (0, 0, "differs")
 
 
 def test_a_block_that_the_run_leaves_out():

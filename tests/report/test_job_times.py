@@ -2,7 +2,6 @@
 
 import pytest
 
-from scalestream.errors import InputError
 from scalestream.report import job_times
 
 
@@ -15,10 +14,15 @@ def test_benchmarks_are_read_by_rule_and_job(tmp_path):
         {"rule": "render_tables", "job": "", "seconds": 0.3, "cpu_seconds": None, "max_rss_mb": None},
         {"rule": "visualize", "job": "layer2.1/0-24", "seconds": 12.5, "cpu_seconds": 11.2, "max_rss_mb": 900.1},
     ]
+    assert job_times.seconds_by_rule(tmp_path) == {"render_tables": [0.3], "visualize": [12.5]}
+    assert job_times.seconds(tmp_path / "render_tables.tsv") == 0.3
+    assert job_times.seconds(None) == job_times.seconds(tmp_path / "gone.tsv") == 0
 
 
 @pytest.mark.parametrize("text", ["", "s\tmax_rss\n", "s\tcpu_time\tmax_rss\nsome\t1\t1\n"])
-def test_a_damaged_benchmark_is_named(tmp_path, text):
+def test_a_damaged_benchmark_is_named_and_left_out(tmp_path, caplog, text):
     (tmp_path / "ablate.tsv").write_text(text)
-    with pytest.raises(InputError, match=r"ablate\.tsv is damaged; delete it and run again"):
-        list(job_times.read(tmp_path))
+    (tmp_path / "plot.tsv").write_text("s\tcpu_time\tmax_rss\n2\t1\t100\n")
+    assert [row["rule"] for row in job_times.read(tmp_path)] == ["plot"]
+    (line,) = caplog.messages
+    assert line.startswith(f"{tmp_path / 'ablate.tsv'} is damaged, and left out")

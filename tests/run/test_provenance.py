@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pyarrow as pa
@@ -49,6 +50,54 @@ def test_tables_and_figures_say_what_made_them(tmp_path, monkeypatch):
 
     run = printed("ratios.parquet", "figure.pdf")
     assert run.returncode == 0 and '"rule": "compute_ratios"' in run.stdout and run.stdout.count('"seed": 1') == 2
+
+
+def test_inputs_of_different_images_or_weights_are_named(tmp_path, monkeypatch):
+    """Those of other networks have weights of their own."""
+    monkeypatch.chdir(tmp_path)
+    made_of = {
+        "results/own.parquet": ("w", "i"),
+        "results/copied.parquet": ("w", "other images"),
+        "results/old.parquet": ("other weights", "i"),
+        "results/networks/random-0/a.parquet": ("random", "i"),
+        "results/networks/random-0/b.parquet": ("other random", "i"),
+        "results/networks/random-1/a.parquet": ("random too", "i"),
+    }
+    for path, (weights, images) in made_of.items():
+        with provenance.recorded({"weights_sha256": weights, "images_sha256": images}):
+            tables.write(path, RATIOS, ROWS)
+    own, copied, old, first, second, other = made_of
+    for files, what in [((own, copied), "images"), ((own, old), "weights"), ((first, own, second), "weights")]:
+        with pytest.raises(InputError, match=f"^{files[0]} and {files[-1]} were made of different {what}; delete"):
+            provenance.inherited(files)
+    assert provenance.inherited([own, first, other]) == {"weights_sha256": "w", "images_sha256": "i"}
+    assert provenance.inherited([first]) == {"weights_sha256": "random", "images_sha256": "i"}
+    assert provenance.inherited([first, other]) == {"images_sha256": "i"}
+
+
+def test_members_of_a_family_may_be_of_other_weights_and_images(tmp_path, monkeypatch):
+    """But not a file of a member and one of the images that it has from the family, nor two files of one member."""
+    monkeypatch.chdir(tmp_path)
+    made_of = {
+        "networks/a/results/x.parquet": ("w", "i"),
+        "networks/a/results/networks/random-0/x.parquet": ("random", "i"),
+        "networks/b/results/x.parquet": ("other", "i"),
+        "networks/c/results/x.parquet": ("third", "j"),
+        "networks/a/results/old.parquet": ("old", "i"),
+    }
+    for path, (weights, images) in made_of.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with provenance.recorded({"weights_sha256": weights, "images_sha256": images}):
+            tables.write(path, RATIOS, ROWS)
+    with provenance.recorded({"images_sha256": "i"}):
+        tables.write("shared.parquet", RATIOS, ROWS)
+    a, random, b, c, old = made_of
+    assert provenance.inherited([a, random]) == {"weights_sha256": "w", "images_sha256": "i"}
+    assert provenance.inherited([a, b, "shared.parquet"]) == {"images_sha256": "i"}
+    assert provenance.inherited([a, c]) == {}
+    for files, what in [((a, old), "weights"), ((c, "shared.parquet"), "images"), (("shared.parquet", c), "images")]:
+        with pytest.raises(InputError, match=f"^{files[0]} and {files[1]} were made of different {what}; delete"):
+            provenance.inherited(files)
 
 
 def test_a_file_without_a_record_is_one_line(tmp_path):

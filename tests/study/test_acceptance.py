@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from scalestream.ablation.tables import CANDIDATES
 from scalestream.study.acceptance import acceptance
 
 
@@ -20,3 +21,7 @@ def test_acceptance_by_block_and_control():
     assert [
         (row["block"], row["control"], row["n_draws"], row["n_accepted"], row["rate"]) for row in acceptance(pd.DataFrame(rows))
     ] == [("2.1", "random", 3, 1, pytest.approx(1 / 3)), ("2.1", "all", 1, 1, 1.0), ("3.1", "random", 1, 1, 1.0)]
+
+
+def test_without_draws_there_is_no_rate():
+    assert list(acceptance(CANDIDATES.empty_table().to_pandas())) == []

@@ -274,6 +274,15 @@ def test_comparisons_are_those_of_a_plain_loop():
         ]
 
 
+@pytest.mark.parametrize("measured", [{"intact"}, {"intact", "scale"}])
+def test_a_block_without_trials_is_not_compared(measured):
+    """No channel passes in it, or so many that no others can be drawn; nor are runs in which all blocks are like that."""
+    rows = pd.DataFrame(ablation_rows(np.random.default_rng(2)))
+    rows = rows[(rows["block"] == "4.0") | rows["condition"].isin(measured)]
+    assert {names["block"] for names, _ in comparisons(rows)} == {"4.0"}
+    assert list(comparisons(rows[rows["block"] == "2.1"])) == corrected([]) == []
+
+
 def test_comparisons_are_what_effects_takes():
     """An accuracy by hand from its table: the ratio of Eq. 3."""
     rows = ablation_rows(np.random.default_rng(3))

@@ -74,8 +74,9 @@ def plain(network, block, inputs) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(
     ("architecture", "block"), [("small", "1.1"), ("small", "2.1"), ("small", "3.0"), ("resnet18", "2.1"), ("resnet18", "4.0")]
 )
-def test_responses_are_those_of_plain_passes(architecture, block):
-    network, factors = randomized(architecture, 12), [0.5, 1, 2]
+def test_responses_are_those_of_plain_passes(architecture, block, double_precision):
+    """In single precision a batch rounds otherwise than an image alone, on some processors by more than 1e-5."""
+    network, factors = randomized(architecture, 12).double(), [0.5, 1, 2]
     stimuli = [Stimulus(number, "In", "image", number + 1, partial(noise, number)) for number in range(9)]
     stimuli += [Stimulus(number % 16, "Pre", "visualization", None, partial(noise, number)) for number in range(9, STIMULI + 2)]
     rows = list(measure(network, blocks_of(architecture)[block], stimuli, factors))
@@ -83,9 +84,11 @@ def test_responses_are_those_of_plain_passes(architecture, block):
         (stimulus.channel, stimulus.source, stimulus.kind, stimulus.rank, factor) for stimulus in stimuli for factor in factors
     ]
     for row, (stimulus, factor) in zip(rows, ((stimulus, factor) for stimulus in stimuli for factor in factors)):
-        expected = plain(network, block, scaled(Image.fromarray(stimulus.open()), factor))
+        expected = plain(network, block, scaled(Image.fromarray(stimulus.open()), factor).double())
         found = {name: row[name] for name in ("in", "pre", "post")}
-        assert found == pytest.approx({name: values[stimulus.channel] for name, values in expected.items()}, rel=1e-4, abs=1e-5)
+        assert found == pytest.approx(
+            {name: values[stimulus.channel] for name, values in expected.items()}, rel=1e-9, abs=1e-12
+        )
         assert row["post"] >= 0
 
 

@@ -97,8 +97,12 @@ def test_a_rule_of_another_workflow_reads_a_table(tmp_path, prefix):
     damaged, foreign = results / "criteria.parquet", results / "of_another_rule.parquet"
     damaged.write_bytes(damaged.read_bytes()[:-100])
     pq.write_table(pa.table({"a": [1]}), foreign)
-    assert jobs(run(folder, "count.txt", str(damaged.relative_to(folder)), "--dry-run")) == gathered
-    assert foreign.exists() and not damaged.exists() and damaged.with_name("criteria.parquet.damaged").exists()
+    targets = "count.txt", str(damaged.relative_to(folder))
+    assert jobs(run(folder, *targets, "--dry-run")) == gathered
+    done = run(folder, *targets)
+    assert done.returncode == 0 and f"it is now {targets[1]}.damaged" in said(done)
+    assert foreign.exists() and damaged.exists() and damaged.with_name("criteria.parquet.damaged").exists()
+    assert jobs(run(folder, *targets, "--dry-run")) == {}
 
 
 @pytest.mark.parametrize("prefix", ["", "scale"])

@@ -13,13 +13,14 @@ import torch
 import yaml
 
 from conftest import REPOSITORY, randomized
-from runs import TINY, TINY_STUDY, completed, forked, overlaid, planned, readers, rules_in, snakemake
+from runs import TINY, TINY_STUDY, completed, forked, overlaid, planned, readers, rules_in, snakemake, state, table
 from scalestream.figures.catalogue import FIGURES
 from scalestream.images import demo
 
-PLOTS = {f"plot_{name}" for name in FIGURES} - {"plot_recovery"}  # of planted networks
-
-OF_PLANTED = {"list_planted_channels", "compute_recovery"}
+OF_OTHER_NETWORKS = {"list_planted_channels", "compute_recovery", "compare_time_steps", "train"}  # planted, recurrent, trained
+PLOTS = {f"plot_{name}" for name in FIGURES} - {"plot_recovery", "plot_time_steps", "plot_training"}
+OF_A_FAMILY = rules_in("comparison") | {"index_atlases", "take_images"}
+OF_A_FIRST_LOOK = {"plot_first_look", "first_look"}
 
 # What reads the files of which rule: some of what the workflow has to say of itself.
 READ = {
@@ -27,6 +28,9 @@ READ = {
     ("list_images", "cache_images"),
     ("cache_images", "ablate"),
     ("visualize", "measure_responses_to_visualizations"),
+    ("visualize", "measure_layer_pair"),
+    ("measure_layer_pair", "visualize_matches"),
+    ("visualize_matches", "judge_layer_pair"),
     ("measure_responses_to_visualizations", "evaluate_criteria"),
     ("measure_responses_to_visualizations", "rewire"),
     ("gather_null", "plot_passing"),
@@ -37,7 +41,9 @@ READ = {
     ("visualize_posts", "draw_thumbnails"),
     ("select_channels", "screen_candidates"),
     ("summarize_activations", "ablate_no_scale"),
+    ("extract_activations", "lesion"),
     ("cache_images", "measure_lags"),
+    ("cache_images", "measure_robustness"),
     ("measure_lags", "gather_lag_profiles"),
     ("screen_candidates", "ablate"),
     ("select_channels", "ablate_doses"),
@@ -57,6 +63,9 @@ NOT_READ = {
     ("visualize_posts", "measure_responses"),
     ("draw_thumbnails", "ablate"),
     ("measure_lags", "evaluate_criteria"),
+    ("measure_robustness", "build_atlas"),
+    ("select_channels", "lesion"),
+    ("extract_activations", "measure_layer_pair"),
 }
 
 
@@ -81,9 +90,17 @@ def visualization() -> set[str]:
     return affected("visualize", "visualize_whole_channels")
 
 
+def pairs() -> set[str]:
+    """What is asked of a pair of layers, In and Post of block 2.1."""
+    return {
+        rule for rule in affected("measure_layer_pair") if "layer_pair" in rule or "match" in rule or "channel_pair" in rule
+    }
+
+
 def but_for_the_ablation() -> set[str]:
-    """Those of the visualization, without what shows or ablates another block and what sums that up."""
+    """Those of the visualization, without what shows, ablates or compares another block, and what sums that up."""
     return visualization() - {
+        *pairs(),
         "visualize_posts",
         "select_channels",
         "ablate_no_scale",
@@ -107,13 +124,36 @@ def but_for_the_ablation() -> set[str]:
 
 def shown_layer() -> set[str]:
     """What a layer that no criterion reads goes into."""
-    return affected("visualize_posts", "visualize_whole_channels", "compare_with_paper")
+    return affected("visualize_posts", "visualize_matches", "visualize_whole_channels", "compare_with_paper")
 
 
 def added_seed() -> set[str]:
     judged = {"visualize", "measure_responses_to_visualizations", "evaluate_criteria"}
     return judged | affected("rewire", "summarize_stability", "compute_sensitivity")
 
+
+RETRAINED = {"train", "resolve_model"}
+REDRAWN = {"draw_training_images", "list_training_images", "cache_training_images", *RETRAINED}
+# Of weights that a run trains: each key, a change of it, and the rules up to the model that it reruns.
+OF_A_TRAINING = {
+    f"training.{key}": ({"training": changes}, expected)
+    for key, changes, expected in [
+        ("seed", {"seed": 1}, RETRAINED),
+        ("epochs", {"epochs": 1}, RETRAINED),
+        ("batch_size", {"batch_size": 24}, RETRAINED),
+        ("learning_rate", {"learning_rate": 0.2}, RETRAINED),
+        ("momentum", {"momentum": 0.8}, RETRAINED),
+        ("weight_decay", {"weight_decay": 0}, RETRAINED),
+        ("schedule", {"schedule": "step"}, RETRAINED),
+        ("step_epochs", {"step_epochs": 7}, set()),  # of another schedule
+        ("step_factor", {"step_factor": 0.7}, set()),
+        ("augmentation.area", {"augmentation": {"area": None}}, RETRAINED),
+        ("augmentation.mirror", {"augmentation": {"mirror": False}}, RETRAINED),
+        ("precision", {"precision": "bf16"}, RETRAINED),
+        ("images.per_class", {"images": {"per_class": 7}}, REDRAWN),
+        ("images.scales", {"images": {"scales": "all"}}, REDRAWN),
+    ]
+}
 
 # Every key, a change of it, and the rules that it reruns. Weights and images are files that a fixture puts there.
 KEYS = {
@@ -128,21 +168,34 @@ KEYS = {
     ),  # another network's; see test_workflow_planted
     "model.planted.noise": ({"model": {"planted": {"noise": 1}}}, set),
     "images.source": ({"images": {"source": "class_folders", "root": "drawn"}}, lambda: affected("list_images")),
-    "images.root": ({"images": {"root": "drawn"}}, set),  # the drawn images have none; see below
     "images.skip_unreadable": ({"images": {"skip_unreadable": True}}, lambda: affected("list_images")),
     "images.resize": ({"images": {"resize": 130}}, lambda: affected("draw_demo_images")),
     "images.crop": (
         {"images": {"crop": 108}},
-        lambda: affected("extract_activations", "measure_lags", "visualize", "visualize_whole_channels", "compute_circuits"),
+        lambda: affected(
+            "extract_activations",
+            "measure_lags",
+            "measure_robustness",
+            "visualize",
+            "visualize_whole_channels",
+            "compute_circuits",
+        ),
     ),
     "images.interpolation": ({"images": {"interpolation": "bicubic"}}, lambda: affected("cache_images")),
     "images.mean": (
         {"images": {"mean": [0.5, 0.5, 0.5]}},
-        lambda: affected("extract_activations", "measure_lags", "visualize", "visualize_whole_channels"),
+        lambda: affected("extract_activations", "measure_lags", "measure_robustness", "visualize", "visualize_whole_channels"),
     ),
     "images.std": (
         {"images": {"std": [0.5, 0.5, 0.5]}},
-        lambda: affected("extract_activations", "measure_lags", "visualize", "visualize_whole_channels", "compute_circuits"),
+        lambda: affected(
+            "extract_activations",
+            "measure_lags",
+            "measure_robustness",
+            "visualize",
+            "visualize_whole_channels",
+            "compute_circuits",
+        ),
     ),
     "images.cache": ({"images": {"cache": False}}, set),
     "images.batch_size": ({"images": {"batch_size": 5}}, set),
@@ -150,7 +203,14 @@ KEYS = {
     "images.demo.seed": ({"images": {"demo": {"per_class": 4, "seed": 1}}}, lambda: affected("draw_demo_images")),
     "blocks": (
         {"blocks": ["1.1", "2.0", "2.1"]},
-        lambda: (visualization() | affected("extract_activations", "measure_lags", "compute_circuits")) - {"select_channels"},
+        lambda: (
+            (visualization() | affected("extract_activations", "measure_lags", "compute_circuits"))
+            - {"select_channels", *pairs()}
+        ),
+    ),
+    "layer_pairs": (  # whose later layer is visualized anyway
+        {"layer_pairs": [["layer2.0", "layer2.1"], ["layer2.0", "layer2.1.bn2"]]},
+        lambda: affected("measure_layer_pair") - {"visualize_matches"},
     ),
     "visualization.steps": ({"visualization": {"steps": 17}}, visualization),
     "visualization.learning_rate": ({"visualization": {"learning_rate": 0.04}}, visualization),
@@ -165,20 +225,21 @@ KEYS = {
     "visualization.silent": ({"visualization": {"silent": "lucent"}}, visualization),
     "visualization.post": (
         {"visualization": {"post": "all"}},
-        lambda: {"visualize", "gather_visualizations"} | affected("summarize_objective", "draw_thumbnails"),
+        lambda: {"visualize", "gather_visualizations"} | affected("summarize_objective", "draw_thumbnails", "judge_layer_pair"),
     ),
     "visualization.seeds": ({"visualization": {"seeds": [0, 1, 2]}}, added_seed),
+    "visualization.channels": ({"visualization": {"channels": {"2.1": [3]}}}, set),  # of a first look alone
     "visualization.channels_per_job": ({"visualization": {"channels_per_job": 12}}, lambda: affected("visualize")),
     "criteria.tolerance": ({"criteria": {"tolerance": 1.6}}, lambda: affected("evaluate_criteria", "rewire")),
     "criteria.magnification": (
         {"criteria": {"magnification": 3}},
-        lambda: affected("measure_responses_to_visualizations", "measure_responses"),
+        lambda: affected("measure_responses_to_visualizations", "measure_responses", "measure_layer_pair"),
     ),
     "criteria.center": (
         {"criteria": {"center": "neuron"}},
-        lambda: affected("measure_responses_to_visualizations", "measure_responses"),
+        lambda: affected("measure_responses_to_visualizations", "measure_responses", "measure_layer_pair"),
     ),
-    "criteria.rewirings": ({"criteria": {"rewirings": 200}}, lambda: affected("rewire")),
+    "criteria.rewirings": ({"criteria": {"rewirings": 200}}, lambda: affected("rewire", "judge_layer_pair")),
     "criteria.pairs": (
         {"criteria": {"pairs": [["2.0", "2.1"]]}},
         lambda: (
@@ -189,15 +250,26 @@ KEYS = {
     "measures.lags": ({"measures": {"lags": [0, 0.5, 1]}}, lambda: affected("measure_lags")),
     "measures.circuits": ({"measures": {"circuits": [-0.5, 0, 0.5]}}, lambda: affected("compute_circuits")),
     "measures.resamples": ({"measures": {"resamples": 200}}, lambda: affected("measure_lags")),
-    "ablation.blocks": ({"ablation": {"blocks": ["2.0", "2.1"]}}, lambda: affected("select_channels", "compose_grids")),
+    "ablation.blocks": (
+        {"ablation": {"blocks": ["2.0", "2.1"]}},
+        lambda: affected("select_channels", "compose_grids", "lesion"),
+    ),
     "ablation.selection": ({"ablation": {"selection": "majority"}}, lambda: affected("select_channels")),
-    "ablation.scale_percents": ({"ablation": {"scale_percents": [20]}}, lambda: affected("ablate", "ablate_doses")),
-    "ablation.crop_convention": ({"ablation": {"crop_convention": "author_code"}}, lambda: affected("ablate", "ablate_doses")),
+    "ablation.channels": ({"ablation": {"channels": {"2.1": [3, 5]}}}, lambda: affected("select_channels")),
+    "ablation.scale_percents": ({"ablation": {"scale_percents": [20]}}, lambda: affected("ablate", "ablate_doses", "lesion")),
+    "ablation.crop_convention": (
+        {"ablation": {"crop_convention": "author_code"}},
+        lambda: affected("ablate", "ablate_doses", "lesion"),
+    ),
     "ablation.trials": ({"ablation": {"trials": 3}}, lambda: affected("screen_candidates")),
     "ablation.trials_per_job": ({"ablation": {"trials_per_job": 1}}, lambda: affected("screen_candidates")),
-    "ablation.max_candidates": ({"ablation": {"max_candidates": 150}}, set),
+    "ablation.max_candidates": (  # of the paper's control, whose run fails where they are used up, nothing
+        {"ablation": {"max_candidates": 150}},
+        lambda: affected("gather_candidates", "gather_variants") | {"screen_candidates", "ablate"},
+    ),
     "ablation.slack": ({"ablation": {"slack": {"2.1": 0.5}}}, lambda: affected("screen_candidates")),
     "ablation.seed": ({"ablation": {"seed": 1}}, lambda: affected("screen_candidates", "ablate_doses")),
+    "robustness.magnifications": ({"robustness": {"magnifications": [1.4]}}, lambda: affected("measure_robustness")),
     "study.sensitivity.tolerances": ({"study": {"sensitivity": {"tolerances": [2]}}}, lambda: affected("compute_sensitivity")),
     "study.sensitivity.gain_margins": (
         {"study": {"sensitivity": {"gain_margins": [0.2]}}},
@@ -212,11 +284,23 @@ KEYS = {
     "study.nulls": ({"study": {"nulls": ["rotated"]}}, lambda: affected("judge_changed_images")),
     "study.controls": ({"study": {"controls": ["unscreened"]}}, lambda: affected("gather_candidates", "gather_variants")),
     "study.replacements": ({"study": {"replacements": ["resample"]}}, lambda: affected("gather_variants")),
+    "study.lesions": ({"study": {"lesions": ["zero"]}}, lambda: affected("lesion")),
     "study.dose.points": ({"study": {"dose": {"points": 1}}}, lambda: affected("ablate_doses")),
     "study.dose.draws": ({"study": {"dose": {"draws": 3}}}, lambda: affected("ablate_doses")),
     "study.resamples": ({"study": {"resamples": 60}}, lambda: affected("compute_effects")),
     "figures.figure1": ({"figures": {"figure1": {"2.1": [3]}}}, lambda: affected("visualize_posts", "compose_grids")),
     "atlas.natural_images": ({"atlas": {"natural_images": False}}, lambda: affected("build_atlas")),
+    "replace": ({"replace": True}, set),
+    **{  # of other weights; see test_workflow_trained
+        key: (changes, set) for key, (changes, _) in OF_A_TRAINING.items()
+    },
+}
+OF_ANOTHER_EXPERIMENT = {
+    "model.architecture": "model.architecture is small there and resnet18 here",
+    "model.weights": "model.weights is embedded there and other.pth (",
+    "images.source": "images.source is demo there and class_folders here",
+    "images.demo.per_class": "images.demo is {'per_class': 4, 'seed': 0} there and {'per_class': 5, 'seed': 0} here",
+    "images.demo.seed": "images.demo is {'per_class': 4, 'seed': 0} there and {'per_class': 4, 'seed': 1} here",
 }
 
 EQUAL = {
@@ -226,6 +310,7 @@ EQUAL = {
         "blocks": ["2.1", "2.0"],
         "ablation": {"scale_percents": [50, 20]},
         "study": {"tuning": [2.0, 1, 0.5], "sensitivity": {"tolerances": [3, 1.2]}},
+        "robustness": {"magnifications": [2.0, 1, 1.4]},
         "measures": {"lags": [1.5, 0, 1.0, 0.5], "circuits": [1.5, 1.25, 1.0, 0.75, 0.5, 0.25, 0, -0.25, -0.5]},
     },
     "what is so already": {"visualization": {"jitter_by_layer": {"layer2.0.bn2": 0}}},
@@ -233,13 +318,16 @@ EQUAL = {
 
 SWAPS = {
     "two numbers": ({"visualization": {"learning_rate": 0.01, "sd": 0.05}}, visualization),
-    "two layers": ({"visualization": {"jitter_by_layer": {"layer2.0.bn2": 4, "layer2.1.bn2": 0}}}, visualization),
+    "two layers": (
+        {"visualization": {"jitter_by_layer": {"layer2.0.bn2": 4, "layer2.1.bn2": 0}}},
+        lambda: visualization() - pairs(),
+    ),
     "the first seed": (
         {"visualization": {"seeds": [1, 0]}},
         lambda: (
             affected(
                 *("gather_visualizations", "gather_criteria", "select_channels", "visualize_whole_channels", "visualize_posts"),
-                *("apply_rules", "judge_changed_images", "gather_nulls"),
+                *("apply_rules", "judge_changed_images", "gather_nulls", "measure_layer_pair"),
             )
             | {"plot_passing"}
         ),
@@ -273,11 +361,19 @@ def keys(schema: dict, place: str = "") -> set[str]:
 
 def test_every_key_is_here():
     schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
-    assert set(KEYS) | {"study.recovery"} == keys(schema)  # of planted networks alone
+    of_others = {  # of images that are not drawn, planted and graded networks (see below), another run, and several networks
+        *("images.root", "training.images.root", "study.recovery", "model.stream", "images.made_in", "training.images.made_in"),
+        *(key for key in keys(schema) if key.startswith("family.")),
+    }
+    assert set(KEYS) | of_others == keys(schema)
 
 
 def test_every_rule_is_here():
-    assert affected("resolve_model", "draw_demo_images") == set(graph()) == rules_in() - OF_PLANTED | PLOTS
+    assert (
+        affected("resolve_model", "draw_demo_images")
+        == set(graph())
+        == rules_in() - OF_OTHER_NETWORKS - OF_A_FAMILY - OF_A_FIRST_LOOK | PLOTS
+    )
 
 
 def test_the_graph_of_rules_is_the_workflows():
@@ -308,7 +404,19 @@ def test_a_forked_dry_run_says_what_the_command_says(folder, config):
 @pytest.mark.parametrize("key", KEYS)
 def test_a_changed_key_reruns_what_depends_on_it(folder, key):
     changes, expected = KEYS[key]
-    assert rules(folder, changes) == expected()
+    replace = {"replace": True} if key in OF_ANOTHER_EXPERIMENT else {}
+    assert rules(folder, changes | replace) == expected()
+
+
+@pytest.mark.parametrize("key", OF_ANOTHER_EXPERIMENT)
+def test_another_experiment_is_refused_unless_it_is_to_replace_what_is_there(folder, key):
+    before = state(folder)
+    said = forked(folder, overlaid(TINY_STUDY, **KEYS[key][0]), "--cores", "2")
+    line = said.stderr.splitlines()[-1]
+    assert said.returncode == 1 and line.startswith(f"{folder}/results holds another experiment: ")
+    assert OF_ANOTHER_EXPERIMENT[key] in line
+    assert line.endswith("name another folder with --directory, or replace what is there with --config replace=true")
+    assert state(folder) == before
 
 
 @pytest.mark.parametrize("what", EQUAL)
@@ -333,15 +441,41 @@ def test_one_layers_change_reruns_its_jobs_alone(folder):
     }  # two seeds
 
 
+def test_another_stream_makes_the_weights_anew(tmp_path):
+    """And is another experiment."""
+    config = {
+        "model": {"architecture": "small_zero_padded", "weights": "random:0"},
+        "ablation": {"blocks": []},
+        "blocks": ["2.1"],
+    }
+    config = overlaid(TINY, **config)
+    completed(tmp_path, config, "results/model/manifest.json")
+    assert rules_of(tmp_path, config) == set()
+    changed = overlaid(config, model={"stream": 0.5})
+    assert rules_of(tmp_path, overlaid(changed, replace=True)) == {"resolve_model"}
+    said = forked(tmp_path, changed, "--cores", "2").stderr.splitlines()[-1]
+    assert "holds another experiment: model.stream is 1 there and 0.5 here" in said
+
+
+def rules_of(folder, config) -> set[str]:
+    return set(planned(folder, config, "results/model/manifest.json"))
+
+
 def test_changed_image_files_rerun_what_depends_on_images(copy):
-    """A file replaced, removed or added, and another folder."""
+    """A file replaced or removed behind a link to a class folder, one added to a class folder, and another folder; a link that
+    leads back ends."""
     demo.write_images(copy / "drawn", 1, 128, 0)
-    config = {"images": {"source": "class_folders", "root": "drawn"}}
+    linked, *_ = sorted((copy / "drawn").iterdir())
+    linked.rename(copy / "stored")
+    linked.symlink_to(copy / "stored")
+    (copy / "stored" / "back").symlink_to(copy / "drawn")
+    config = {"images": {"source": "class_folders", "root": "drawn"}, "replace": True}
     target = "results/mean_activations.parquet"
     completed(copy, overlaid(TINY, **config), target)
     assert rules(copy, config, target) == set()
     expected = {"list_images", "cache_images", "extract_activations", "summarize_activations"}
-    first, second, *_ = sorted((copy / "drawn").rglob("*.png"))
+    first, second, *_ = sorted((copy / "drawn").glob("*/*.png"))
+    assert first.parent == linked and len(table(copy, "images")) == 12
     before = first.read_bytes(), os.stat(first)
 
     shutil.copy(second, first)
@@ -351,16 +485,16 @@ def test_changed_image_files_rerun_what_depends_on_images(copy):
     first.write_bytes(before[0])
     os.utime(first, ns=(before[1].st_atime_ns, before[1].st_mtime_ns))
     assert rules(copy, config, target) == set()
-    shutil.copy(second, first.with_name("new.png"))
+    shutil.copy(first, second.with_name("new.png"))
     assert rules(copy, config, target) == expected
-    first.with_name("new.png").unlink()
-    shutil.copytree(copy / "drawn", copy / "elsewhere")
-    assert rules(copy, {"images": config["images"] | {"root": "elsewhere"}}, target) == expected
+    second.with_name("new.png").unlink()
+    shutil.copytree(copy / "drawn", copy / "elsewhere", symlinks=True)
+    assert rules(copy, overlaid(config, images={"root": "elsewhere"}), target) == expected
 
 
-EVALUATED = ["ablate_no_scale", "screen_candidates", "ablate", "ablate_doses"]  # by networks with channels ablated
+EVALUATED = ["ablate_no_scale", "screen_candidates", "ablate", "ablate_doses", "lesion"]  # by networks with channels ablated
 VISUALIZED = ["visualize", "visualize_whole_channels"]
-ANSWERED = ["measure_responses_to_visualizations", "measure_responses", "measure_lags"]
+ANSWERED = ["measure_responses_to_visualizations", "measure_responses", "measure_lags", "measure_layer_pair"]
 SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", *ANSWERED]
 
 # A constant, an operator or a default that is changed, and the rules that use it.
@@ -369,12 +503,14 @@ EDITS_OF_MEANING = {
         "resolve_model",
         *SHOWN,
         *EVALUATED,
+        "measure_robustness",
         "compare_with_paper",
     ],
     ("networks/interface.py", "if first.time_step else", "if not first.time_step else"): [
         "resolve_model",
         *SHOWN,
         *EVALUATED,
+        "measure_robustness",
         "compare_with_paper",
     ],
     ("networks/graph.py", "len(called) == len(set(called))", "len(called) >= len(set(called))"): [
@@ -386,6 +522,7 @@ EDITS_OF_MEANING = {
         "resolve_model",
         *VISUALIZED,
         *EVALUATED,
+        "measure_robustness",
         "extract_activations",
         *ANSWERED,
         "measure_lags",
@@ -400,13 +537,14 @@ EDITS_OF_MEANING = {
         "resolve_model",
         *SHOWN,
         *EVALUATED,
+        "measure_robustness",
     ],
     ("images/preprocessing.py", "factor: float = 2", "factor: float = 3"): [
         *ANSWERED,
         "compute_circuits",
     ],
     ("images/cache.py", "ROWS = 64", "ROWS = 65"): ["cache_images"],
-    ("activations/summary.py", "top: int = 9", "top: int = 8"): ["summarize_activations"],
+    ("activations/summary.py", "top: int = 9", "top: int = 8"): ["summarize_activations", "lesion"],
     ("activations/extraction.py", "PART = 4096", "PART = 4097"): ["extract_activations"],
     ("activations/center.py", "maps.shape[2] // 2", "maps.shape[2] // 3"): [
         *SHOWN,
@@ -425,15 +563,25 @@ EDITS_OF_MEANING = {
     ("criteria/evaluation.py", "responses.gains >= ", "responses.gains > "): ["evaluate_criteria"],
     ("criteria/rewiring.py", "[2.5, 97.5]", "[5, 95]"): ["rewire"],
     ("criteria/selection.py", "2 * n_passing > n_seeds", "2 * n_passing >= n_seeds"): ["select_channels"],
+    ("channel_pairs/matching.py", "gains.mean(axis=0)", "gains.mean(axis=1)"): ["visualize_matches"],
+    ("channel_pairs/matching.py", "LEVEL = 0.05", "LEVEL = 0.06"): ["judge_layer_pair"],
+    ("networks/common_units.py", "signs != 0", "signs == 0"): ["judge_layer_pair"],
     ("ablation/draws.py", "NEIGHBOURS = 5", "NEIGHBOURS = 6"): ["screen_candidates"],
     ("ablation/draws.py", '"order").permutation(total)', '"order").permutation(total + 0)'): ["ablate_doses"],
     ("ablation/screening.py", "scale_correct + floor(", "scale_correct - floor("): ["screen_candidates"],
     ("ablation/ablated_network.py", 'replacement: str = "mean"', 'replacement: str = "zero"'): EVALUATED,
-    ("ablation/correctness.py", "np.packbits(correct)", "np.packbits(~correct)"): EVALUATED,
+    ("ablation/correctness.py", "np.packbits(correct)", "np.packbits(~correct)"): [*EVALUATED, "measure_robustness"],
     ("ablation/ratios.py", "if accuracy > 0", "if accuracy >= 0"): ["compute_ratios", "compute_effects"],
-    ("study/intervals.py", '"wilson"', '"exact"'): ["summarize_stability", "summarize_acceptance"],
+    ("study/intervals.py", '"wilson"', '"exact"'): ["summarize_stability", "summarize_acceptance", "plot_robustness"],
+    ("images/geometry.py", "round(side / factor)", "int(side / factor)"): [
+        *ANSWERED,
+        "compute_circuits",
+        "measure_robustness",
+    ],
+    ("robustness/accuracy.py", "row['sha256']", "row['size']"): ["measure_robustness"],
     ("study/effects.py", "[2.5, 97.5]", "[5, 95]"): ["compute_effects"],
     ("study/sensitivity.py", '"gain_margin": 0,', '"gain_margin": 1,'): ["compute_sensitivity", "plot_sensitivity"],
+    ("study/lesions.py", 'row["scale_percent"] == 0', 'row["scale_percent"] <= 0'): ["lesion"],
     ("study/dose.py", "round(count * point / points)", "round(count * point // points)"): ["ablate_doses"],
     ("study/responses.py", "STIMULI = 16", "STIMULI = 15"): ["measure_responses"],
     ("study/natural_images.py", '"in_pre"] == 0', '"in_pre"] == 1'): ["judge_natural_images"],
@@ -441,7 +589,8 @@ EDITS_OF_MEANING = {
     ("measures/agreement.py", "DRAWS = 10_000", "DRAWS = 10_001"): ["measure_lags", "compute_circuits"],
     ("measures/sums.py", "GROUPS = 50", "GROUPS = 51"): ["measure_lags"],
     ("measures/peaks.py", "2 * bend", "3 * bend"): ["measure_lags", "compute_circuits"],
-    ("measures/lags.py", "CORRELATED = 0.2", "CORRELATED = 0.3"): ["measure_lags"],
+    ("measures/thresholds.py", "CORRELATED = 0.2", "CORRELATED = 0.3"): ["measure_lags", "plot_lags"],
+    ("measures/thresholds.py", "log2(1.1)", "log2(1.2)"): ["compute_circuits", "apply_rules"],
     ("figures/style.py", 'IN, PRE, POST = "#0072b2"', 'IN, PRE, POST = "#0072b3"'): [
         "plot_objective",
         "plot_lags",
@@ -545,3 +694,23 @@ def test_touched_files_and_a_fresh_checkout_rerun_nothing(folder):
         for path in [folder / place, *(folder / place).rglob("*")]:
             path.touch()
     assert rules(folder, {}) == set()
+
+
+def test_touching_accepts_an_edit_of_code_and_hides_no_changed_key(copy):
+    """Neither where outputs are there, nor where some are not."""
+
+    def touch(config: dict) -> None:
+        assert forked(copy, config, "--touch", "--cores", "1").returncode == 0
+
+    path = copy / "workflow/scalestream/images/cache.py"
+    path.write_text(path.read_text().replace("ROWS = 64", "ROWS = 65"))
+    assert "cache_images" in planned(copy, TINY)
+    touch(TINY)
+    assert planned(copy, TINY) == {}
+    for changes in ({"ablation": {"trials": 3}}, {"criteria": {"tolerance": 2}}):
+        config = overlaid(TINY, **changes)
+        plan = planned(copy, config)
+        touch(config)
+        assert plan and planned(copy, config) == plan
+        touch(TINY)
+        assert planned(copy, TINY) == {}

@@ -15,7 +15,7 @@ import yaml
 from PIL import Image
 
 from conftest import REPOSITORY, randomized
-from runs import TINY, completed, overlaid, planned, rules_in, snakemake, table
+from runs import SNAKEMAKE, TINY, completed, forked, overlaid, planned, rules_in, snakemake, table
 from scalestream.figures.catalogue import FIGURES
 
 COLUMNS = {
@@ -42,6 +42,9 @@ COLUMNS = {
     "paper_comparison": {"quantity", "block", "scale_percent", "paper", "this_run", "tolerance", "verdict", "reason"},
     "benchmarks": {"rule", "job", "seconds", "cpu_seconds", "max_rss_mb"},
 }
+
+
+SAID_OF_THE_RUN = ("run.json", "progress.txt")
 
 
 def test_the_stable_outputs(tiny):
@@ -73,6 +76,11 @@ def test_the_stable_outputs(tiny):
     ):
         assert Image.open(tiny / f"results/figures/{figure}.png").width > 300, figure
     assert not list((tiny / "results").rglob("*.partial"))
+
+
+def test_how_far_the_run_was_in_the_end(tiny):
+    """In its own folder, though Snakemake was started in another."""
+    assert re.search(r"  (\d+) of \1 jobs done, ended after ", (tiny / "results/progress.txt").read_text())
 
 
 def test_what_only_a_picture_needs_is_made_of_passing_channels(tiny):
@@ -110,6 +118,43 @@ def test_a_channel_that_figure_1_names_and_all_of_them_can_be_visualized(copy):
         assert every[channel]["trace"][:4] == pytest.approx(row["trace"][:4], rel=1e-3, abs=1e-4)
 
 
+def test_a_first_look_makes_its_channels_alone(copy):
+    """And nothing that a run without it makes or misses. Its images are those of jobs of one channel, bit for bit, and of other
+    jobs but for rounding."""
+
+    def looking_at(channels: dict) -> dict:
+        return overlaid(TINY, visualization={"channels": channels})
+
+    def made() -> dict[Path, int]:
+        """But for what the run says of itself."""
+        files = {path for path in (copy / "results").rglob("*") if path.is_file() and path.name not in SAID_OF_THE_RUN}
+        return {path: path.stat().st_mtime_ns for path in files if not path.is_relative_to(copy / "results/first_look")}
+
+    before, config, folder = made(), looking_at({"layer2.1.bn2": [3]}), copy / "results/first_look"
+    completed(copy, config, "first_look")
+    assert made() == before and planned(copy, config) == planned(copy, config, "results/first_look/first_look.pdf") == {}
+    assert [str(path.relative_to(folder)) for path in folder.rglob("*.parquet")] == ["0/layer2.1.bn2/3-4.parquet"]
+    with Image.open(folder / "first_look.png") as picture:
+        assert picture.width > 1200 and picture.height > 400
+
+    place = "0/layer2.1.bn2/3-4"
+    completed(copy, overlaid(config, visualization={"channels_per_job": 1}), f"results/visualizations/chunks/{place}.parquet")
+    assert table(copy, f"first_look/{place}") == table(copy, f"visualizations/chunks/{place}")
+    (row,) = table(copy, f"first_look/{place}")
+    assert row["trace"][:4] == pytest.approx(table(copy, "visualizations/layer2.1.bn2")[3]["trace"][:4], rel=1e-3, abs=1e-4)
+
+    more = planned(copy, looking_at({"2.1": [3], "layer2.1.bn2": [5]}), "first_look")
+    assert more == {"visualize_first_look": 3, "plot_first_look": 1, "first_look": 1}
+
+
+def test_a_first_look_asks_for_channels(tmp_path):
+    nothing = forked(tmp_path, TINY, "first_look", "--dry-run", "--cores", "2")
+    said = "config: visualization.channels names no channel; name some to look at, as {'2.1': [15]}"
+    assert nothing.returncode == 1 and nothing.stderr.splitlines()[-1] == said
+    plan = planned(tmp_path, overlaid(TINY, visualization={"channels": {"2.1": [15]}}), "first_look")
+    assert plan == {"resolve_model": 1, "visualize_first_look": 3, "plot_first_look": 1, "first_look": 1}
+
+
 def test_the_objective_of_every_column_of_every_block_is_there(tiny):
     """Also of a layer that is Post of a block and In of the next."""
     steps = [(row["block"], row["column"], row["step"]) for row in table(tiny, "objective")]
@@ -133,7 +178,8 @@ def test_every_job_was_measured(tiny):
     study = {f"plot_{name}" for name, figure in FIGURES.items() if figure.schema.startswith("scalestream.study")}
     stages = ("images", "model", "visualization", "criteria", "activations", "measures", "circuits", "verdicts", "ablation")
     rules = rules_in(*stages, "figures", "atlas", "report")
-    rules |= {f"plot_{name}" for name in FIGURES} - study - {"plot_recovery"}
+    asked_for = {"recovery", "channel_pairs", "channel_pair_counts", "training", "robustness"}
+    rules |= {f"plot_{name}" for name in FIGURES.keys() - asked_for} - study
     assert {rule for rule, _ in measured} == rules - {
         "gather_benchmarks",
         "plot_benchmarks",
@@ -245,7 +291,7 @@ from scalestream.run.files import atomic_write
 def main(snakemake):
     with atomic_write("out") as partial, open(partial, "w"), open("/dev/full", "w", buffering=1) as full:
         full.write("no room\\n")
-run(main, SimpleNamespace(log=["job.log"], rule="a_rule", wildcards={{}}, params={{}}, input=[], threads=1))
+run(main, SimpleNamespace(log=["job.log"], rule="a_rule", wildcards={{}}, params={{}}, input=[], output=["out"], threads=1))
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -291,16 +337,32 @@ def test_weights_that_do_not_fit_stop_before_any_job(tmp_path):
 
 def test_unreadable_images_stop_the_run_with_their_names(tmp_path):
     (tmp_path / "images" / "a").mkdir(parents=True)
-    (tmp_path / "images" / "a" / "1.JPEG").write_text("not a picture")
+    for name in ("1.JPEG", "2\udcff.JPEG", "3\n.JPEG"):
+        (tmp_path / "images" / "a" / name).write_text("not a picture")
     config = {"images": {"source": "class_folders", "root": "images"}}
     run = snakemake(tmp_path, config, "results/images.parquet")
-    assert run.returncode == 1 and "1 unreadable image file(s): images/a/1.JPEG" in run.stderr
+    assert run.returncode == 1
+    (line,) = (line for line in run.stderr.splitlines() if line.startswith("[list_images] ") and "unreadable" in line)
+    assert "] 3 unreadable image file(s): images/a/1.JPEG (" in line
+    assert r"images/a/2\xff.JPEG (its name is not UTF-8; rename it); images/a/3\n.JPEG (" in line
+    assert "Traceback" not in (tmp_path / "logs/list_images.log").read_text()
     assert not (tmp_path / "results/images.parquet").exists()
 
 
 def test_a_nested_key_on_the_command_line(tmp_path):
     run = snakemake(tmp_path, {}, "--dry-run", "--config", "images={root: missing, source: class_folders}")
     assert "images.root: there is no folder missing" in run.stderr
+
+
+def test_snakemake_itself_refuses_a_dotted_key_and_a_missing_file(tmp_path):
+    """Before it reads anything of ours; as the README says, its last line has the reason."""
+    for arguments, reason in [
+        (["--config", "ablation.trials=12"], "Config entry must start with a valid identifier"),
+        (["--configfile", "gone.yaml"], "No such file or directory: 'gone.yaml'"),
+    ]:
+        line = [SNAKEMAKE, "--snakefile", REPOSITORY / "Snakefile", "--directory", tmp_path, "--dry-run", *arguments]
+        run = subprocess.run(line, capture_output=True, text=True, check=False)
+        assert run.returncode == 1 and reason in run.stdout.strip().splitlines()[-1]
 
 
 def test_too_few_candidates_say_how_many_were_found(copy):
@@ -330,11 +392,34 @@ def test_an_activation_that_is_not_finite_names_the_channel_and_stops(tmp_path):
     assert "Traceback" not in (tmp_path / "logs/visualize/0/layer2.1.bn2/0-24.log").read_text()
 
 
-def test_every_rule_of_the_papers_run_is_planned(tmp_path):
+@pytest.fixture
+def paper(tmp_path):
+    """The paper's configuration, and the arguments that name an image folder, of one empty file."""
     (tmp_path / "val" / "n01440764").mkdir(parents=True)
     (tmp_path / "val" / "n01440764" / "a.JPEG").touch()
-    paper = yaml.safe_load((REPOSITORY / "config/paper.yaml").read_text())
     images = ["--config", f"images={{root: {tmp_path / 'val'}}}"]
+    return yaml.safe_load((REPOSITORY / "config/paper.yaml").read_text()), images
+
+
+def test_the_plan_for_slurm_says_what_is_submitted_on_a_few_screens(tmp_path, paper):
+    config, images = paper
+    profile = ["--workflow-profile", REPOSITORY / "profiles/slurm", "--quiet", "rules", "host"]
+    run = forked(tmp_path, config, *images, "--dry-run", *profile)
+    *above, last = run.stdout.splitlines()
+    assert run.returncode == 0 and len(above) < 130
+    readme = re.sub(r"\s+", " ", (REPOSITORY / "README.md").read_text())
+    every, submitted = re.search(r"The paper's run has (\d+) jobs, of which (\d+) go there", readme).groups()
+    counts = dict(re.findall(r"(\w+) (\d+)(?:, |$)", last.partition(" runs: ")[2]))
+    assert last.startswith(
+        f"{submitted} of {every} jobs go to the cluster, the others run where snakemake runs: visualize 116, "
+    )
+    assert sum(map(int, counts.values())) == int(submitted)
+    assert {"screen_candidates", "ablate", "list_images"} < set(counts) and "resolve_model" not in counts
+    assert "cluster" not in forked(tmp_path, config, *images, "--dry-run", "--cores", "2", "--quiet").stdout
+
+
+def test_every_rule_of_the_papers_run_is_planned(tmp_path, paper):
+    paper, images = paper
     jobs = planned(tmp_path, paper, *images)
     read = {64: 2, 128: 4, 256: 4, 512: 4}  # layers that are In or Pre of a block, by their channels
     assert jobs["visualize"] == sum(layers * channels // 32 for channels, layers in read.items())

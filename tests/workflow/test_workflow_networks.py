@@ -1,5 +1,5 @@
-"""Real runs of other networks to figures and atlas: a bottleneck ResNet, a recurrent one with a pair of time steps, one of
-timm's with a linear stream, and one of a user's own file; on a few small photographs, with random weights."""
+"""Real runs of other networks: to figures and atlas a recurrent one with a pair of time steps; to the numbers a bottleneck
+ResNet, one of timm's with a linear stream, and one of a user's own file. On a few small photographs, with random weights."""
 
 import os
 import subprocess
@@ -41,6 +41,7 @@ NETWORKS = {
         "model": {"architecture": "cornet_s", "weights": "random:1"},
         "blocks": ["V2.t0", "V2.t1"],
         "criteria": {"pairs": [["V2.t0", "V2.t1"]]},
+        "study": {"tuning": [1, 2]},
     },
     "timm": {
         "model": {"architecture": "timm:resnetv2_50.a1h_in1k", "weights": "random:2"},
@@ -64,8 +65,19 @@ LAYERS = {
 }
 
 
+TO_THE_NUMBERS = {"resnet50": ["ablation"], "timm": ["ablation"], "own file": []}  # the others go on to figures and atlas
+
+
 def configured(name: str) -> dict:
     return overlaid(SHARED, **NETWORKS[name])
+
+
+def targets(name: str) -> list[str]:
+    """What a run is asked for; all that there is where nothing is named."""
+    if name not in TO_THE_NUMBERS:
+        return []
+    pictures = [f"visualizations/{layer}" for layer in LAYERS[name] if layer != "stages.0.blocks.1"]  # the sum itself
+    return [f"results/{table}.parquet" for table in ("criteria", "mean_activations", *TO_THE_NUMBERS[name], *pictures)]
 
 
 def prepared(folder: Path, real_images: Path) -> Path:
@@ -87,7 +99,7 @@ def folder(real_images, tmp_path_factory):
 def finished(request, real_images, tmp_path_factory):
     """A finished run, with the name of its network."""
     folder = prepared(tmp_path_factory.mktemp("run"), real_images)
-    completed(folder, configured(request.param))
+    completed(folder, configured(request.param), *targets(request.param))
     return request.param, folder
 
 
@@ -126,15 +138,18 @@ def test_a_run_of_another_network(finished, monkeypatch):
     manifest, network = loaded(folder)
     assert manifest.weights == config["model"]["weights"] and manifest.classes == 1000
 
-    shown = {path.stem for path in (folder / "results/figures").glob("*.pdf")}
-    ablated = {"figure2", "accuracy"} if config["ablation"]["blocks"] else set()
-    assert shown == {"figure1", "figure3", "figure4", "passing", "circuits", "criteria", "objective", "benchmarks"} | ablated
-    assert (folder / "results/atlas/index.html").exists()
+    if name not in TO_THE_NUMBERS:
+        shown = {path.stem for path in (folder / "results/figures").glob("*.pdf")}
+        ablated = {"figure2", "accuracy"} if config["ablation"]["blocks"] else {"tuning", "time_steps"}
+        assert (
+            shown == {"figure1", "figure3", "figure4", "passing", "circuits", "criteria", "objective", "benchmarks"} | ablated
+        )
+        assert (folder / "results/atlas/index.html").exists()
 
     blocks = [*config["blocks"], *("-".join(pair) for pair in config["criteria"].get("pairs", []))]
     criteria = table(folder, "criteria")
     assert [row["block"] for row in criteria[::channels]][: len(blocks)] == blocks or name == "own file"
-    assert {path.name.removesuffix(".parquet") for path in (folder / "results/activations").iterdir()} == set(LAYERS[name])
+    assert {path.stem for path in (folder / "results/activations").glob("*.parquet")} == set(LAYERS[name])
 
     images = table(folder, "images")
     inputs = torch.cat([plain_input(row, *preprocessing(name)) for row in images])
@@ -151,12 +166,28 @@ def test_a_run_of_another_network(finished, monkeypatch):
         center = maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2].numpy()
         np.testing.assert_allclose(found, center, rtol=1e-3, atol=1e-3 * np.abs(center).max())
 
+    if name == "cornet_s":
+        assert_time_steps(folder)
     for block in blocks:
         assert_judged(folder, network, kept, manifest.blocks[block], name)
     if config["ablation"]["blocks"]:
         labels = torch.tensor([row["class_index"] for row in images])
         (row,) = [row for row in table(folder, "ablation") if (row["condition"], row["scale_percent"]) == ("intact", 0)]
         assert row["n_correct"] == int((logits.argmax(dim=1) == labels).sum())
+
+
+def assert_time_steps(folder: Path) -> None:
+    """Each step's own images, and those of the first at the second, whose criteria are the pair's; as the peaks have them."""
+    rows, peaks = table(folder, "time_steps"), {}
+    for row in table(folder, "peaks"):
+        peaks[row["block"], row["source"], row["stimulus"], row["channel"]] = row["post_peak"]
+    passes = {row["channel"]: row["passes"] for row in table(folder, "criteria") if row["block"] == "V2.t0-V2.t1"}
+    asked = {(0, 0): ("V2.t0", "Pre"), (1, 1): ("V2.t1", "Pre"), (1, 0): ("V2.t0-V2.t1", "In")}
+    assert {(row["step"], row["image_step"]) for row in rows} == set(asked) and any(passes.values())
+    for row in rows:
+        steps = row["step"], row["image_step"]
+        assert row["preferred_magnification"] == peaks[*asked[steps], row["stimulus"], row["channel"]]
+        assert row["same_feature"] == (passes[row["channel"]] if steps == (1, 0) else None)
 
 
 def assert_judged(folder: Path, network, kept: dict, block, name: str) -> None:

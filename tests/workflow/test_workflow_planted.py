@@ -69,9 +69,34 @@ def test_only_what_depends_on_a_change_runs_again(run):
     one_more = rules(study={"recovery": [3, 4]})
     assert one_more == others | measured | summary | {"list_other_planted_channels"}
     assert rules(study={"recovery": []}) == summary
-    noise = rules(model={"planted": {"noise": 0.1}})
+    noise = rules(model={"planted": {"noise": 0.1}}, replace=True)
     assert {"resolve_model", "resolve_other_model", "list_planted_channels", "visualize", "ablate"} <= noise
     assert not {"draw_demo_images", "cache_images"} & noise
+
+
+def test_of_a_studys_control_few_trials_are_a_result(run):
+    """Until more candidates are asked for. Other channels vote for fewer classes than those that are planted, and harm less."""
+    few = overlaid(TINY_PLANTED, ablation={"slack": {"1.1": 0}, "max_candidates": 2}, study={"controls": ["matched"]})
+    target = "results/ablation/1.1/matched/mean/0-2.parquet"
+    said = completed(run, few, target).stderr
+    found = table(run, "ablation/1.1/matched/mean/0-2")
+    n_found = len({row["trial"] for row in found})
+    assert n_found < 2 and f"block 1.1: {n_found} of 2 matched trials found among the first 2 draws; the study goes on" in said
+    assert planned(run, few, target) == {}
+    assert set(planned(run, overlaid(few, ablation={"max_candidates": 3}), target)) == {"screen_candidates", "ablate"}
+
+
+def test_trials_after_those_that_used_up_the_candidates_are_none(run):
+    """Not the first draws again."""
+    used_up = overlaid(
+        TINY_PLANTED,
+        ablation={"slack": {"1.1": 0}, "trials": 3, "trials_per_job": 1, "max_candidates": 3},
+        study={"controls": ["matched"]},
+    )
+    screenings = [f"ablation/1.1/matched/screening/{first}-{first + 1}" for first in range(3)]
+    said = completed(run, used_up, *(f"results/{name}.parquet" for name in screenings)).stderr
+    assert [[row["draw"] for row in table(run, name)] for name in screenings] == [[0, 1, 2], [], []]
+    assert "block 1.1: the candidates were used up before matched trial 2" in said
 
 
 def test_impossible_numbers_are_one_line(tmp_path):

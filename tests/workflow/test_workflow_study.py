@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from test_reruns import OF_A_FAMILY, OF_A_FIRST_LOOK, OF_OTHER_NETWORKS, PLOTS
 from torch.utils.data import DataLoader
 from torchvision.transforms import functional as F
 
@@ -11,10 +12,23 @@ import plain_ablation
 from runs import TINY_STUDY, overlaid, planned, rules_in, table, tables
 from scalestream.ablation.correctness import unpacked
 from scalestream.ablation.evaluation import derangement
-from scalestream.figures.catalogue import FIGURES as CATALOGUE
 from scalestream.networks.manifest import Manifest
 
-FIGURES = ["stability", "sensitivity", "natural_images", "overlap", "tuning", "nulls", "acceptance", "effects", "dose_response"]
+FIGURES = [
+    "stability",
+    "sensitivity",
+    "natural_images",
+    "overlap",
+    "tuning",
+    "nulls",
+    "acceptance",
+    "effects",
+    "dose_response",
+    "robustness",
+    "lesions",
+    "channel_pairs",
+    "channel_pair_counts",
+]
 PERCENTS = [0, 20, 50]
 
 
@@ -43,8 +57,8 @@ def post_maps(small, block, images):
 
 def test_every_rule_ran_and_every_figure_is_there(study):
     measured = {row["rule"] for row in table(study, "benchmarks")}
-    of_planted = {"list_planted_channels", "compute_recovery", "plot_recovery"}
-    assert (rules_in() | {f"plot_{name}" for name in CATALOGUE}) - of_planted - {
+    others = OF_OTHER_NETWORKS | OF_A_FAMILY | OF_A_FIRST_LOOK
+    assert (rules_in() | PLOTS) - others - {
         "gather_benchmarks",
         "plot_benchmarks",
         "render_tables",
@@ -144,6 +158,31 @@ def test_doses_go_by_the_gain_from_none_to_all_with_the_counts_of_the_plain_loop
             answers = plain_ablation.logits(small_network, "2.1", ranked[:dose], means, views[percent]).argmax(dim=1)
             assert found[condition, None, dose, percent] == int((answers == labels).sum())
         assert found["random", 0, 24, percent] == found["random", 1, 24, percent] == found["gain", None, 24, percent]
+
+
+def test_lesions_have_the_counts_of_passes_with_a_hook_that_makes_post_without_in(study, small_network, views):
+    """Those of the intact network are the ablation's own. The mean is over the activations of In, which the run keeps."""
+    labels = torch.tensor([row["class_index"] for row in table(study, "images")])
+    means = torch.tensor([row["activations"] for row in table(study, "activations/layer2.0")], dtype=torch.float64).mean(dim=0)
+    rows, counts = table(study, "lesions"), {}
+    for replacement, value in {"mean": means.float(), "zero": torch.zeros(24)}.items():
+        for percent in PERCENTS:
+            kept = []
+            hooks = [
+                small_network.layer2[1].bn2.register_forward_hook(lambda _m, _i, output: kept.append(output.clone())),
+                small_network.layer2[1].register_forward_hook(lambda _m, _i, _o: torch.relu(kept[0] + value[:, None, None])),
+            ]
+            counts[replacement, percent] = int((small_network(views[percent]).argmax(dim=1) == labels).sum())
+            for hook in hooks:
+                hook.remove()
+    intact = {row["scale_percent"]: row for row in table(study, "ablation") if row["condition"] == "intact"}
+    counts |= {("intact", percent): intact[percent]["n_correct"] for percent in PERCENTS}
+    assert {(row["replacement"], row["scale_percent"]): row["n_correct"] for row in rows} == counts
+    assert len(set(counts.values())) > 3
+    for row in rows:
+        assert row["block"] == "2.1" and unpacked(row["correct"], len(labels)).sum() == row["n_correct"]
+        whole = counts[row["replacement"], 0]
+        assert row["relative_accuracy"] == (pytest.approx(row["n_correct"] / whole) if whole else None)
 
 
 def test_effects_have_the_papers_ratios_and_every_comparison(study):

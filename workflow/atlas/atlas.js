@@ -263,11 +263,13 @@ function passing(some) {
 }
 
 function begin() {
-  const { architecture, weights, steps, linear, tolerance, magnification, center, naturalImages } = facts;
+  const { architecture, weights, steps, linear, streamless, padded, tolerance, magnification, center, naturalImages } = facts;
   byId("facts").textContent = `${architecture}, weights ${weights}; visualizations of ${steps} steps. Eq. 1: ReLU(Pre(X_In)) < Pre(S(X_In)), `
     + `S magnifies ${magnification}x${center === "neuron" ? " about what the neuron looks at" : ""}. `
     + `Eq. 2: 1/${tolerance} < Post(X_In) / Post(X_Pre) < ${tolerance}. ${passing(blocks)} of mismatched pairs.`
     + (linear.length ? ` Linear stream: the network does not rectify the sum of ${linear.join(", ")}; Post is ReLU of it.` : "")
+    + (streamless ? " No stream: In is not added to Pre, and what passes is what passes by chance." : "")
+    + Object.entries(padded).map(([block, count]) => ` The last ${count} channels of ${block} have zeros for In; neither equation is asked of them.`).join("")
     + (naturalImages ? "" : " Natural images were left out.");
   byId("block").append(element("option", { value: "" }, "All"), ...blocks.map((block) =>
     element("option", { value: block.name }, `${block.name} (${passing([block])})`)));

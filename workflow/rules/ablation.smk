@@ -45,7 +45,7 @@ rule screen_candidates:
         "results/ablation/{block}/{control}/screening/{first}-{stop}.parquet",
     params:
         code=code("screen_candidates"),
-        settings=lambda wildcards: dependencies.screening(CONFIG, wildcards.block),
+        settings=lambda wildcards: dependencies.screening(CONFIG, wildcards.block, wildcards.control),
         max_candidates=untracked("ablation.max_candidates"),
         batch_size=untracked("images.batch_size"),
     log:

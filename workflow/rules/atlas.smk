@@ -24,6 +24,7 @@ rule build_atlas:
             directory("results/atlas"),
             htmlindex="index.html",
             category="Atlas",
+            subcategory=SUBCATEGORY,
             caption="../report/atlas.rst",
             labels={"result": "channel atlas", "blocks": "all"},
         ),
@@ -38,7 +39,7 @@ rule build_atlas:
             "visualization.steps",
             "atlas.natural_images",
         )
-        | {"blocks": LAYERS_BY_BLOCK, "linear": LINEAR},
+        | {"blocks": LAYERS_BY_BLOCK, "linear": LINEAR, "streamless": not NETWORK.has_stream, "padded": PADDED},
     log:
         "logs/build_atlas.log",
     benchmark:

@@ -1,44 +1,10 @@
 """Checks the configuration before any job, and answers the rules' questions about it."""
 
-import hashlib
-import os
-import re
-import shutil
-import subprocess
-import sys
-from functools import cache, partial
-from os.path import relpath
-from pathlib import Path
-
-from snakemake.logging import logger
-
-WORKFLOW = Path(workflow.snakefile).parents[1]  # not by workflow.basedir, which is another's where this is a module
-sys.path.insert(0, str(WORKFLOW))
-os.environ.update(SCALESTREAM_LOCK=str(WORKFLOW.parent / "envs" / "requirements.txt"))  # for the conda environment
-if not workflow.subprocess_exec:
-    os.environ.update(SCALESTREAM_RUN=str(os.getpid()))  # without which no job goes on
-
-from scalestream.config import checking, completion, dependencies
-from scalestream.config import files as config_files
-from scalestream.config import settings as configuration
-from scalestream.config.dependencies import chunks
-from scalestream.criteria.selection import MEASURES, seeds_to_ask
-from scalestream.digest.library import Library
-from scalestream.errors import InputError
-from scalestream.images.sources import DRAWN
-from scalestream.networks.architectures import SHIPPED, description, family, require_fit, source_file
-from scalestream.networks.interface import planted_seed, random_seed
-from scalestream.run import files, tables
-
 
 def checked(raw):
-    """The configuration, or one line a fault and the end of the run."""
-    try:
-        complete = checking.check(raw)
-        if workflow.is_main_process and Path(complete["model"]["weights"]).is_file():
-            require_fit(complete["model"]["architecture"], complete["model"]["weights"])
-    except InputError as error:
-        sys.exit(str(error))
+    """The configuration, complete; raises InputError as the library does."""
+    complete = checking.check(raw)
+    require_weights(complete["model"])
     return complete
 
 
@@ -55,44 +21,21 @@ def gpus(wildcards):
     return int(workflow.is_main_process and workflow.local_exec and has_gpu())
 
 
-def ours(path):
-    """Whether a rule of this workflow makes a file; as a module, it may share its folder with others."""
-    return any(output.match(str(path)) for rule in workflow.modifier.rules for output in rule.output)
-
-
-def set_aside(fault):
-    """Moves a damaged or foreign table away, so that it is made anew where it is needed; in a dry run too."""
-    path, reason = fault
-    aside = path.rename(path.with_name(f"{path.name}.damaged"))
-    logger.warning(f"{reason}; it is now {aside}, and is made anew if it is needed")
-
-
-LIBRARY = Library([WORKFLOW, WORKFLOW / "scripts"])
-
-
-def code(script, *definitions):
-    """A digest of all code that can change what a script makes: as a parameter, it has an edit of meaning rerun the rule,
-    whereas Snakemake would judge the script by its time, and not know the library (rerun-triggers).
-
-    definitions: what the script reads by name, as `module:name`.
-    """
-    roots = [script, *definitions]
-    if "scalestream.networks.architectures:architecture" in LIBRARY.reached(roots):
-        roots.append(family(ARCHITECTURE))
-    return LIBRARY.digest(roots)
-
-
-CONFIG = checked(config if workflow.modifier.is_main_snakefile() else config_files.overlaid(config_files.read([]), config))
+CONFIG = read_or_exit(checked, own_configuration())
 config = CONFIG  # which the report's captions read
 ARCHITECTURE = CONFIG["model"]["architecture"]
+ARCHITECTURES = [ARCHITECTURE]
+EXPERIMENTS = {FOLDER: CONFIG}
 NETWORK = description(ARCHITECTURE)
 BLOCKS = {block.name: block for block in checking.judged(CONFIG, NETWORK)}
 LINEAR = [name for name, block in BLOCKS.items() if block.is_linear]
+PADDED = {name: block.padded for name, block in BLOCKS.items() if block.padded}
 ABLATED = [name for name in BLOCKS if name in CONFIG["ablation"]["blocks"]]
 LAYERS = NETWORK.channels(BLOCKS.values())
 LAYERS_BY_BLOCK = {name: block.layers for name, block in BLOCKS.items()}
 STREAMS = {block.stream: block.channels for block in BLOCKS.values()}  # what ablations overwrite
 EXTRACTED = LAYERS | STREAMS
+LAYER_PAIRS = sorted(CONFIG["layer_pairs"], key=lambda both: [list(NETWORK.layers).index(layer) for layer in both])
 SEEDS = CONFIG["visualization"]["seeds"]
 FIRST_SEED = SEEDS[0]
 TRIALS = chunks(CONFIG["ablation"]["trials"], CONFIG["ablation"]["trials_per_job"])
@@ -103,18 +46,17 @@ if workflow.is_main_process:
         logger.warning(difference)
     if LINEAR:
         logger.warning(f"linear stream: {', '.join(LINEAR)}: {ARCHITECTURE} does not rectify the sum; Post is ReLU of it")
+    if not NETWORK.has_stream:
+        logger.warning(f"no stream: {ARCHITECTURE} adds no In to Pre; how many channels pass is what passes by chance")
 
+PLOTTED = FIGURES
 settings = partial(configuration.settings, CONFIG)
 STUDY = settings("study")["study"]
 
-TARGETS = []  # files that a run makes
-SHOWN = {}  # by table that the report shows: its category, and its schema
 
-
-def show(table, category, schema):
-    """Has a run make a table, and the report show it in a category."""
-    TARGETS.append(f"results/{table}.parquet")
-    SHOWN[table] = category, schema
+def one_of(names):
+    """The pattern of some names; of none, one that matches nothing."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def untracked(key):
@@ -128,9 +70,24 @@ def untracked(key):
 def weights_file():
     """The weights as an input file, where they are one; local, as all that no job makes, so that a module's prefix spares it."""
     weights = CONFIG["model"]["weights"]
+    if weights == TRAINED:
+        return TRAINED_WEIGHTS
     if shipped := SHIPPED.get(ARCHITECTURE, {}).get(weights):
         weights = relpath(shipped)
     return [local(weights)] if Path(weights).is_file() else []
+
+
+def of_training(path):
+    """A file of the training images, of this run or of another."""
+    made_in = CONFIG["training"]["images"]["made_in"]
+    return local(f"{made_in}/results/training/{path}") if made_in else f"results/training/{path}"
+
+
+def training_source():
+    """Settings of the list of training images: of drawn ones and of other data the class folders, of ImageNet's the wnids'."""
+    source, root = CONFIG["images"]["source"], TRAINING["root"]
+    known = {"images.source": "wnid_folders" if source == "ilsvrc" else source, "digest": "training_images_sha256"}
+    return known if WRITE_IMAGES else known | {"images.root": root, "folder": folder_state(root)}
 
 
 def network_file():
@@ -141,9 +98,9 @@ def network_file():
 
 @cache
 def folder_state(folder):
-    """A digest of the names, sizes and times of a folder's files: a file replaced, removed or added changes it."""
-    paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-    lines = (f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in paths)
+    """A digest of the names, sizes and times of a folder's files: a file replaced, removed or added changes it, behind links too."""
+    states = ((path.relative_to(folder), path.stat()) for path in sorted(files_below(folder)))
+    lines = (f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in states)
     return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
 
 
@@ -153,14 +110,32 @@ def visualization_chunks(layer, seed):
         "results/visualizations/chunks/{seed}/{layer}/{range}.parquet",
         seed=seed,
         layer=layer,
-        range=chunks(LAYERS[layer], CONFIG["visualization"]["channels_per_job"]),
+        range=chunks(NETWORK.layers[layer].channels, CONFIG["visualization"]["channels_per_job"]),
     )
+
+
+def match_visualizations(wildcards):
+    """The files with the visualizations of the channels that match an earlier layer's: those of the whole layer, if they are
+    made anyway."""
+    whole = {earlier for earlier, _ in LAYER_PAIRS} | LAYERS.keys() - POSTS.keys()
+    own = f"results/channel_pairs/{wildcards.earlier}/{wildcards.layer}/visualizations.parquet"
+    return visualization_chunks(wildcards.layer, FIRST_SEED) if wildcards.layer in whole else [own]
+
+
+def first_look_files(wildcards):
+    """The files with the channels of a first look, one each, so that another channel leaves them as they are."""
+    shown = dependencies.first_look(CONFIG, BLOCKS.values())
+    if not shown:
+        sys.exit("config: visualization.channels names no channel; name some to look at, as {'2.1': [15]}")
+    named = {(layer, channel): None for each in shown for layer in each["layers"].values() for channel in each["channels"]}
+    return [f"results/first_look/{FIRST_SEED}/{layer}/{channel}-{channel + 1}.parquet" for layer, channel in named]
 
 
 def weights_settings(weights):
     """What the network with such weights depends on."""
     own = settings("model.architecture") | {"model.weights": weights, "description": NETWORK.digest}
     on_images = settings(*dependencies.TRANSFORMED_IMAGES) if random_seed(weights) is not None else {}
+    own |= settings("model.stream") if NETWORK.is_graded else {}
     return own | on_images | (settings("model.planted") if planted_seed(weights) is not None else {})
 
 
@@ -173,10 +148,36 @@ def other_weights(wildcards):
     return own | settings(*dependencies.TRANSFORMED_IMAGES) | {"permutation": int(seed)}
 
 
+def images_of_statistics(wildcards):
+    """The images that another network's batch norms take their statistics from; a planted one needs none."""
+    return {} if wildcards.network.startswith("planted-") else IMAGES
+
+
 def other_chunks(network, layer, seed):
     """The files with a layer's channels of one seed, in order, in another network."""
     own = visualization_chunks(layer, seed)
     return [file.replace("results/visualizations/chunks", f"results/networks/{network}/visualizations") for file in own]
+
+
+def selecting_rule(wildcards):
+    """The rule by which a block's channels are ablated; None where they are listed."""
+    return dependencies.selection(CONFIG, wildcards.block).get("ablation.selection")
+
+
+def selecting_criteria(wildcards):
+    """The criteria that a block's channels are selected by."""
+    seeds = seeds_to_ask(selecting_rule(wildcards), SEEDS)
+    return expand("results/criteria/{seed}/{block}.parquet", seed=seeds, block=wildcards.block)
+
+
+def selecting_verdicts(wildcards):
+    """The verdicts that a block's channels are selected by, where a measure does."""
+    return f"results/verdicts/{wildcards.block}.parquet" if selecting_rule(wildcards) in MEASURES else []
+
+
+def padding(block):
+    """How many channels of a block have nothing but zeros at In, where there are any."""
+    return {"padded": PADDED[block]} if block in PADDED else {}
 
 
 def previous_screening(wildcards):
@@ -194,14 +195,19 @@ def figure_blocks(figure):
 def figure_options(figure):
     """The further arguments of the function that draws a figure."""
     options = {name: value for name, key in figure.options for value in settings(key).values()}
-    return options | ({"blocks": figure_blocks(figure)} if figure.stages else {})
+    return options | ({"blocks": figure_blocks(figure)} if figure.stages or figure.chosen else {})
+
+
+def selections_of(figure):
+    """The selections that say why an ablated block has no random draws, for a figure that shows this."""
+    return expand("results/selection/{block}.parquet", block=ABLATED) if figure.compared else []
 
 
 def figure_files(figure):
     """A figure's files; the report has it in a category, with its caption and labels."""
     path, label = f"results/figures/{figure.name}", figure.label
     blocks = "all" if figure.shows_all else ", ".join(figure_blocks(figure)) or "none"
-    in_report = partial(report, category=figure.category)
+    in_report = partial(report, category=figure.category, subcategory=SUBCATEGORY)
     if figure.natural_images and not CONFIG["atlas"]["natural_images"]:
         in_report = lambda path, **shown: path
     if figure.stages:
@@ -213,8 +219,9 @@ def figure_files(figure):
 
 
 wildcard_constraints:
-    layer="|".join(map(re.escape, EXTRACTED)),
-    block="|".join(map(re.escape, BLOCKS)),
+    layer=one_of([*EXTRACTED, *(layer for both in LAYER_PAIRS for layer in both)]),
+    earlier=one_of([earlier for earlier, _ in LAYER_PAIRS]),
+    block=one_of(BLOCKS),
     control="random|unscreened|matched|all",
     replacement="mean|zero|resample",
     network=r"(random|permuted|planted)-\d+",

@@ -35,7 +35,7 @@ rule evaluate_criteria:
         "results/criteria/{seed}/{block}.parquet",
     params:
         code=code("evaluate_criteria"),
-        settings=settings("criteria.tolerance"),
+        settings=lambda wildcards: settings("criteria.tolerance") | padding(wildcards.block),
     log:
         "logs/evaluate_criteria/{seed}/{block}.log",
     benchmark:
@@ -70,13 +70,13 @@ rule select_channels:
     """The channels of a block that are ablated."""
     localrule: True
     input:
-        criteria=expand("results/criteria/{seed}/{{block}}.parquet", seed=seeds_to_ask(CONFIG["ablation"]["selection"], SEEDS)),
-        verdicts="results/verdicts/{block}.parquet" if CONFIG["ablation"]["selection"] in MEASURES else [],
+        criteria=selecting_criteria,
+        verdicts=selecting_verdicts,
     output:
         "results/selection/{block}.parquet",
     params:
         code=code("select_channels"),
-        settings=settings("ablation.selection"),
+        settings=lambda wildcards: dependencies.selection(CONFIG, wildcards.block),
     log:
         "logs/select_channels/{block}.log",
     benchmark:
@@ -96,7 +96,7 @@ rule rewire:
         "results/null/{seed}/{block}.parquet",
     params:
         code=code("rewire"),
-        settings=settings("criteria.tolerance", "criteria.rewirings"),
+        settings=lambda wildcards: settings("criteria.tolerance", "criteria.rewirings") | padding(wildcards.block),
     log:
         "logs/rewire/{seed}/{block}.log",
     benchmark:

@@ -1,8 +1,4 @@
-"""Inputs: the tables. Outputs: results/figures/, each figure from one table, and what the pictures among them are made of."""
-
-from scalestream.figures.catalogue import FIGURES
-
-STYLE = local(relpath(WORKFLOW / "scalestream" / "figures" / "print.mplstyle"))
+"""Inputs: criteria, visualizations and top images. Output: results/grids.parquet, of which figures with pictures are made."""
 
 
 rule draw_thumbnails:
@@ -50,30 +46,3 @@ rule compose_grids:
 
 
 TARGETS.append("results/grids.parquet")
-
-for figure in FIGURES.values():
-
-    rule:
-        """A figure, from the rows of one table."""
-        name:
-            f"plot_{figure.name}"
-        localrule: True
-        input:
-            table=f"results/{figure.table}.parquet",
-            style=STYLE,
-        output:
-            **figure_files(figure),
-        params:
-            code=code("plot", figure.schema, figure.draw),
-            settings={"schema": figure.schema, "draw": figure.draw, "options": figure_options(figure)},
-        log:
-            f"logs/plot_{figure.name}.log",
-        benchmark:
-            f"results/benchmarks/plot_{figure.name}.tsv"
-        conda:
-            "../../envs/scalestream.yaml"
-        script:
-            "../scripts/plot.py"
-
-    if f"results/{figure.table}.parquet" in TARGETS:
-        TARGETS.append(f"results/figures/{figure.name}.pdf")

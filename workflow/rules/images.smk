@@ -3,7 +3,8 @@ results/image_cache/, every image decoded and resized once."""
 
 WRITE_IMAGES = DRAWN.get(CONFIG["images"]["source"])
 SHARDS = 4
-IMAGES = {
+FILES = {"folder": "results/demo_images"} if WRITE_IMAGES else {}  # which whoever reads an image may need
+IMAGES = FILES | {
     "images": "results/images.parquet",
     "cache": [f"results/image_cache/{shard}-of-{SHARDS}.arrow" for shard in range(SHARDS)],
 }
@@ -30,10 +31,12 @@ rule draw_demo_images:
 rule list_images:
     """Finds, reads and hashes every image file once; a damaged one stops the run here."""
     input:
-        folder="results/demo_images" if WRITE_IMAGES else [],
+        **FILES,
     output:
         images="results/images.parquet",
-        skipped=report("results/skipped_images.txt", category="Images", caption="../report/skipped_images.rst"),
+        skipped=report(
+            "results/skipped_images.txt", category="Images", subcategory=SUBCATEGORY, caption="../report/skipped_images.rst"
+        ),
     params:
         code=code("list_images"),
         settings=lambda wildcards: settings("images.source", "images.skip_unreadable")
@@ -52,6 +55,7 @@ rule list_images:
 rule cache_images:
     """A part of the images, decoded and resized, or only listed where there is to be no cache."""
     input:
+        **FILES,
         images="results/images.parquet",
     output:
         "results/image_cache/{shard}-of-{shards}.arrow",
@@ -67,3 +71,6 @@ rule cache_images:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/cache_images.py"
+
+
+TARGETS.append("results/images.parquet")

@@ -24,3 +24,6 @@ rule resolve_model:
         "../../envs/scalestream.yaml"
     script:
         "../scripts/resolve_model.py"
+
+
+TARGETS += MODEL.values()

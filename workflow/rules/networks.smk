@@ -10,7 +10,7 @@ PLANTED_NETWORKS = [f"planted-{seed}" for seed in STUDY["recovery"]]
 use rule resolve_model as resolve_other_model with:
     localrule: False
     input:
-        **IMAGES,
+        unpack(images_of_statistics),
         weights=weights_file(),
         network=network_file(),
     output:

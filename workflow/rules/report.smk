@@ -1,4 +1,4 @@
-"""Inputs: the tables. Outputs: results/paper_comparison.parquet, what each job took, and tables to read in the report."""
+"""Inputs: the tables. Outputs: results/paper_comparison.parquet, and what each job took."""
 
 import yaml
 
@@ -35,7 +35,8 @@ rule compare_with_paper:
         "../scripts/compare_with_paper.py"
 
 
-show("paper_comparison", "Paper", "scalestream.report.tables:PAPER_COMPARISON")
+if BLOCKS:
+    show("paper_comparison", "Paper", "scalestream.report.tables:PAPER_COMPARISON")
 
 
 rule gather_benchmarks:
@@ -58,33 +59,5 @@ rule gather_benchmarks:
         "../scripts/gather_benchmarks.py"
 
 
+LAST.append("results/figures/benchmarks.pdf")
 SHOWN["benchmarks"] = "Run", "scalestream.report.tables:BENCHMARKS"
-
-
-rule render_tables:
-    """Tables as pages to read in the report."""
-    localrule: True
-    input:
-        tables=expand("results/{table}.parquet", table=SHOWN),
-        template=local(relpath(WORKFLOW / "scalestream" / "report" / "templates" / "table.html")),
-    output:
-        [
-            report(
-                f"results/tables/{table}.html",
-                category=category,
-                caption=f"../report/tables/{table}.rst",
-                labels={"result": f"table: {table.replace('_', ' ')}", "blocks": "all"},
-            )
-            for table, (category, _) in SHOWN.items()
-        ],
-    params:
-        code=code("render_tables", *(schema for _, schema in SHOWN.values())),
-        settings={"schemas": {table: schema for table, (_, schema) in SHOWN.items()}},
-    log:
-        "logs/render_tables.log",
-    benchmark:
-        "results/benchmarks/render_tables.tsv"
-    conda:
-        "../../envs/scalestream.yaml"
-    script:
-        "../scripts/render_tables.py"

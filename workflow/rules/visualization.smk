@@ -34,7 +34,7 @@ rule gather_visualizations:
     output:
         "results/visualizations/{layer}.parquet",
     wildcard_constraints:
-        layer="|".join(re.escape(layer) for layer in LAYERS if layer not in POSTS),
+        layer=one_of([layer for layer in LAYERS if layer not in POSTS]),
     params:
         code=code("gather", "scalestream.visualization.tables:VISUALIZATIONS"),
         settings={"schema": "scalestream.visualization.tables:VISUALIZATIONS"},
@@ -56,7 +56,7 @@ rule visualize_posts:
     output:
         "results/visualizations/{layer}.parquet",
     wildcard_constraints:
-        layer="|".join(map(re.escape, POSTS)) or "(?!)",
+        layer=one_of(POSTS),
     params:
         code=code("visualize_posts"),
         settings=lambda wildcards: dependencies.posts(CONFIG, wildcards.layer, POSTS[wildcards.layer]),
@@ -114,5 +114,6 @@ rule summarize_objective:
         "../scripts/summarize_objective.py"
 
 
-TARGETS += expand("results/visualizations/{layer}.parquet", layer=LAYERS)
-TARGETS.append("results/objective.parquet")
+if BLOCKS:
+    TARGETS += expand("results/visualizations/{layer}.parquet", layer=LAYERS)
+    TARGETS.append("results/objective.parquet")

@@ -1,8 +1,9 @@
-"""`python -m scalestream COMMAND`: what made a table or figure, and what a network looks like."""
+"""`python -m scalestream COMMAND`: what made a table or figure, what a network looks like, and going on with a run."""
 
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from scalestream.errors import InputError
 
@@ -23,6 +24,9 @@ def main() -> None:
     command.add_argument("architecture", help="a name as in model.architecture")
     command.add_argument("weights", help="as model.weights")
     command.set_defaults(run=fit_weights)
+    command = commands.add_parser("resume", help="go on with a run that was killed, by its own command line")
+    command.add_argument("--directory", type=Path, default=Path(), help="the folder of the run, with results/ in it")
+    command.set_defaults(run=resume_run)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
@@ -44,7 +48,7 @@ def show_blocks(arguments: argparse.Namespace) -> None:
     from scalestream.config.files import read
 
     config, network = completed(read(arguments.configfile))
-    analysed = judged(config, network)
+    analysed = judged(config, network) if network.blocks else []
     from scalestream.report.overview import overview  # torch takes seconds to import
 
     for line in overview(config, network, analysed):
@@ -63,6 +67,13 @@ def fit_weights(arguments: argparse.Namespace) -> None:
     from scalestream.networks.weights import resolve
 
     resolve(arguments.architecture, arguments.weights)
+
+
+def resume_run(arguments: argparse.Namespace) -> None:
+    """Unlock the folder, and start the command that its results record."""
+    from scalestream.run.experiment import resume
+
+    resume(arguments.directory)
 
 
 main()

@@ -22,6 +22,8 @@ def main(snakemake) -> None:
         "weights": settings["model.weights"],
         "steps": settings["visualization.steps"],
         "linear": settings["linear"],
+        "streamless": settings["streamless"],
+        "padded": settings["padded"],
         "tolerance": settings["criteria.tolerance"],
         "magnification": settings["criteria.magnification"],
         "center": settings["criteria.center"],

@@ -13,7 +13,8 @@ from scalestream.visualization.tables import VISUALIZATIONS
 def main(snakemake) -> None:
     responses = Responses.from_table(tables.read(snakemake.input.responses, RESPONSES_TO_VISUALIZATIONS))
     x_in = tables.read(snakemake.input.x_in, VISUALIZATIONS, ["channel", "dead_gradient", "seed"]).sort_by("channel")
-    judged = evaluate(snakemake.wildcards.block, responses, snakemake.params.settings["criteria.tolerance"])
+    settings = snakemake.params.settings
+    judged = evaluate(snakemake.wildcards.block, responses, settings["criteria.tolerance"], settings.get("padded", 0))
     rows = [
         row | {"in_dead_gradient": image["dead_gradient"], "seed": image["seed"]}
         for row, image in zip(judged, x_in.to_pylist(), strict=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scalestream.errors import InputError
-from scalestream.run import provenance
+from scalestream.run import provenance, receipts
 
 
 def run(main: Callable, snakemake) -> None:
@@ -32,7 +32,9 @@ def run(main: Callable, snakemake) -> None:
         sys.modules["torch"].set_num_threads(snakemake.threads)
     try:
         with provenance.recorded(_record(snakemake)):
+            receipts.forget(snakemake.output)
             main(snakemake)
+            receipts.write(snakemake.output, provenance.current(), snakemake.input)
     except InputError as error:
         # A loader's worker process hands the line on inside its traceback.
         logging.error("%s", str(error).splitlines()[-1].removeprefix("scalestream.errors.InputError: "))
@@ -61,19 +63,13 @@ def checkpoint(snakemake) -> Iterator:
 def open_images(snakemake, manifest) -> tuple:
     """The run's images as the network sees them at no scale: their names, and a function from the number of the first to
     batches, 8-bit (N, 3, S, S), whose progress it shows. manifest: of the network, which must have the images' classes."""
-    from scalestream.images.cache import ImageCache
-    from scalestream.images.listing import require_classes
     from scalestream.images.loading import ScaleTransformedImages, batches
-    from scalestream.images.tables import IMAGES
-    from scalestream.run import tables
     from scalestream.run.progress import watched
 
-    settings, batch_size = snakemake.params.settings, snakemake.params.batch_size
-    images = tables.read(snakemake.input.images, IMAGES, ["path", "class_index"])
-    paths, labels = images["path"].to_pylist(), images["class_index"].to_pylist()
-    require_classes(labels, manifest.classes)
-    cache = ImageCache(list(snakemake.input.cache), paths, settings["images.resize"], settings["images.interpolation"])
-    images_at_no_scale = ScaleTransformedImages(cache, labels, [0], settings["images.crop"])
+    batch_size = snakemake.params.batch_size
+    cache, labels = open_cache(snakemake, manifest)
+    paths = cache.paths
+    images_at_no_scale = ScaleTransformedImages(cache, labels, [0], snakemake.params.settings["images.crop"])
     watch = watched("images", len(paths), "images")
 
     def from_image(first: int) -> Iterator:
@@ -81,6 +77,21 @@ def open_images(snakemake, manifest) -> tuple:
         return (batch[:, 0] for batch, _ in watch(loader, before=first, each=batch_size))
 
     return paths, from_image
+
+
+def open_cache(snakemake, manifest) -> tuple:
+    """The run's resized images, and their class indices, which must be classes of the network."""
+    from scalestream.images.cache import ImageCache
+    from scalestream.images.listing import require_classes
+    from scalestream.images.tables import IMAGES
+    from scalestream.run import tables
+
+    settings = snakemake.params.settings
+    images = tables.read(snakemake.input.images, IMAGES, ["path", "class_index"])
+    labels = images["class_index"].to_pylist()
+    require_classes(labels, manifest.classes)
+    shards, paths = list(snakemake.input.cache), images["path"].to_pylist()
+    return ImageCache(shards, paths, settings["images.resize"], settings["images.interpolation"]), labels
 
 
 def open_evaluation(snakemake, checkpoint, replacement: str = "mean"):
@@ -102,7 +113,10 @@ def _identity(snakemake) -> list:
 
 
 def _content(path: Path) -> list:
-    """What tells one version of an input file from another: of a large one, its size and time."""
+    """What tells one version of an input file from another: of a large one, its size and time. What is in a folder is for the
+    table to tell that lists it."""
+    if path.is_dir():
+        return [str(path)]
     status = path.stat()
     large = status.st_size > 2**20
     return [str(path), status.st_size, status.st_mtime_ns if large else hashlib.sha256(path.read_bytes()).hexdigest()]
@@ -119,7 +133,8 @@ def _record(snakemake) -> dict:
 
 
 def _end_with(run: int) -> None:
-    """End this process when Snakemake's is gone, so that a run started anew has the machine and the outputs to itself."""
+    """End this process when Snakemake's is gone, so that a run started anew has the machine and the outputs to itself; where
+    there is no /proc by which the run itself sees to that, and sooner (`run/orphans`)."""
     while True:
         time.sleep(1)
         try:

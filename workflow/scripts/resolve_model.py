@@ -11,7 +11,7 @@ from scalestream.images.loading import ScaleTransformedImages, batches
 from scalestream.images.preprocessing import Normalization, network_input
 from scalestream.images.tables import IMAGES
 from scalestream.networks.architectures import description
-from scalestream.networks.interface import planted_seed, random_seed
+from scalestream.networks.interface import TRAINED, planted_seed, random_seed
 from scalestream.networks.manifest import Manifest
 from scalestream.networks.weights import (
     classes,
@@ -35,12 +35,13 @@ def main(snakemake) -> None:
     name, weights = settings["model.architecture"], settings["model.weights"]
     described = description(name)
     if (seed := random_seed(weights)) is not None:
-        network = random_network(name, seed, views(snakemake))
+        network = random_network(name, seed, views(snakemake), settings.get("model.stream", 1))
     elif (seed := planted_seed(weights)) is not None:
         planted = settings["model.planted"]
         network = planted_network(name, seed, planted["kinds"], planted["noise"])
     else:
-        network = with_weights(described, fetch_weights(name, weights), weights)
+        source = snakemake.input.weights if weights == TRAINED else weights
+        network = with_weights(described, fetch_weights(name, source), source)
     if "permutation" in settings:
         network = permuted_network(network, settings["permutation"], views(snakemake))
     published = published_name(name, weights)

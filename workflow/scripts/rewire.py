@@ -12,7 +12,8 @@ from scalestream.run import tables
 def main(snakemake) -> None:
     settings, wildcards = snakemake.params.settings, snakemake.wildcards
     responses = Responses.from_table(tables.read(snakemake.input.responses, RESPONSES_TO_VISUALIZATIONS))
-    of_pairs = passes(responses, settings["criteria.tolerance"])
+    with_in = responses.of_first(len(responses.x_in.pre) - settings.get("padded", 0))
+    of_pairs = passes(with_in, settings["criteria.tolerance"])
     row = null(wildcards.block, int(wildcards.seed), of_pairs, settings["criteria.rewirings"])
     tables.write(snakemake.output[0], NULL, [row])
     logging.info(

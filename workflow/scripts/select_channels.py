@@ -12,7 +12,8 @@ from scalestream.run import tables
 def main(snakemake) -> None:
     criteria = tables.read(snakemake.input.criteria, CRITERIA).to_pandas()
     verdicts = tables.read(snakemake.input.verdicts, VERDICTS).to_pandas() if snakemake.input.verdicts else None
-    rows = list(select(criteria, snakemake.params.settings["ablation.selection"], verdicts))
+    settings = snakemake.params.settings
+    rows = list(select(criteria, settings.get("ablation.selection"), verdicts, settings.get("ablation.channels")))
     tables.write(snakemake.output[0], SELECTION, rows)
     logging.info("%d of %d channels selected", sum(row["selected"] for row in rows), len(rows))
 

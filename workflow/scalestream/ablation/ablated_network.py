@@ -21,6 +21,15 @@ def overwrite(post: torch.Tensor, channels: list[int], replacement: torch.Tensor
     return ablated
 
 
+def finite(logits: torch.Tensor, block: Block, change: str) -> torch.Tensor:
+    """The logits (N, classes); raises InputError naming the block and what is changed in it where they are not finite."""
+    if not torch.isfinite(logits).all():
+        raise InputError(
+            f"block {block.name}: the network's output is not finite with {change}; check the weights (model.weights)"
+        )
+    return logits
+
+
 class AblatedNetwork:
     """A network that is run once up to a block's Post map, and from there once for every set of channels to ablate.
 
@@ -59,22 +68,7 @@ class AblatedNetwork:
             inputs = zip(*(self._ablated(post, outputs, channels, replacement) for channels in group))
             logits = self.after(*map(torch.cat, inputs)).chunk(len(group))
             for channels, of_condition in zip(group, logits, strict=True):
-                if not torch.isfinite(of_condition).all():
-                    raise InputError(
-                        f"block {self.block.name}: the network's output is not finite with {len(channels)} channels "
-                        "ablated; check the weights (model.weights)"
-                    )
-                yield of_condition
-
-    def correct(
-        self, images: torch.Tensor, labels: torch.Tensor, conditions: list[list[int]], donors: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """(conditions, N): whether the top-1 answer is the label; arguments as for `logits`."""
-        correct = torch.empty((len(conditions), len(labels)), dtype=torch.bool, device=images.device)
-        labels = labels.to(images.device)
-        for row, logits in zip(correct, self.logits(images, conditions, donors)):
-            torch.eq(logits.argmax(dim=1), labels, out=row)
-        return correct.cpu()
+                yield finite(of_condition, self.block, f"{len(channels)} channels ablated")
 
     def _post(self, images: torch.Tensor) -> torch.Tensor:
         return self.before(images.contiguous(memory_format=torch.channels_last))

@@ -4,18 +4,24 @@ import zlib
 
 import numpy as np
 
-from scalestream.errors import InputError
-
 NEIGHBOURS = 5  # from which a matched channel is drawn; more make draws differ more, fewer make them more alike
+
+
+def obstacle(control: str, selected: list[int], total: int) -> str | None:
+    """Why a control cannot be drawn, where it cannot. selected: the channels to ablate; total: how many the block has."""
+    if not selected:
+        return "no channel passes"
+    if control != "all" and 2 * len(selected) > total:
+        return f"{len(selected)} of {total} channels ablated: too few others"
+    return None
 
 
 def random_channels(block: str, draw: int, selected: list[int], total: int, seed: int) -> list[int]:
     """The paper's random draw number `draw`: as many channels as are selected, out of those that are not, ascending.
 
-    Depends on the arguments alone. Raises InputError when there are too few channels to draw from.
+    Depends on the arguments alone.
     """
-    others = _others(block, selected, total)
-    return np.sort(_generator(block, draw, seed).choice(others, size=len(selected), replace=False)).tolist()
+    return np.sort(_generator(block, draw, seed).choice(_others(selected, total), size=len(selected), replace=False)).tolist()
 
 
 def random_order(block: str, draw: int, total: int, seed: int) -> list[int]:
@@ -27,9 +33,9 @@ def matched_channels(block: str, draw: int, selected: list[int], means: list[flo
     """A random draw of not selected channels of like mean activation, ascending.
 
     The selected channels, in random order, each get one of the NEIGHBOURS channels not yet drawn whose means are nearest to
-    theirs. means: of all the block's channels. Raises as `random_channels`.
+    theirs. means: of all the block's channels.
     """
-    others, rng = _others(block, selected, len(means)).tolist(), _generator(block, draw, seed, "matched")
+    others, rng = _others(selected, len(means)).tolist(), _generator(block, draw, seed, "matched")
     drawn = []
     for channel in rng.permutation(selected):
         nearest = sorted(others, key=lambda other: abs(means[other] - means[channel]))[:NEIGHBOURS]
@@ -39,7 +45,10 @@ def matched_channels(block: str, draw: int, selected: list[int], means: list[flo
 
 
 def draw_channels(control: str, block: str, draw: int, selected: list[int], means: list[float], seed: int) -> list[int]:
-    """Draw number `draw` of a control: "random" and "unscreened" draw the same, "matched", or "all" from all channels."""
+    """Draw number `draw` of a control: "random" and "unscreened" draw the same, "matched", or "all" from all channels.
+
+    There must be no `obstacle`.
+    """
     if control == "matched":
         return matched_channels(block, draw, selected, means, seed)
     if control == "all":
@@ -47,14 +56,8 @@ def draw_channels(control: str, block: str, draw: int, selected: list[int], mean
     return random_channels(block, draw, selected, len(means), seed)
 
 
-def _others(block: str, selected: list[int], total: int) -> np.ndarray:
-    others = np.setdiff1d(np.arange(total), selected)
-    if len(others) < len(selected):
-        raise InputError(
-            f"block {block}: {len(selected)} of {total} channels are selected, so as many others cannot be drawn; "
-            "take the block out of ablation.blocks"
-        )
-    return others
+def _others(selected: list[int], total: int) -> np.ndarray:
+    return np.setdiff1d(np.arange(total), selected)
 
 
 def _generator(block: str, draw: int, seed: int, *control: str) -> np.random.Generator:

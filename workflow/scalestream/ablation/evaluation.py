@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 
@@ -11,6 +11,7 @@ import torch
 
 from scalestream.ablation.ablated_network import AblatedNetwork
 from scalestream.ablation.correctness import packed
+from scalestream.ablation.lesioned_network import LesionedNetwork
 from scalestream.ablation.screening import SequentialScreening
 from scalestream.activations.tables import MEAN_ACTIVATIONS
 from scalestream.criteria.selection import selected_channels
@@ -29,11 +30,12 @@ from scalestream.run.progress import watched
 
 @dataclass(frozen=True)
 class Condition:
-    """Channels to ablate: none in the "intact" condition, the selected ones in "scale", in others those of a draw."""
+    """Channels to ablate: none in the "intact" condition, the selected ones in "scale", in others those of a draw. Of a lesion,
+    what takes In's place."""
 
     name: str
     trial: int | None
-    channels: list[int]
+    channels: list[int] | list[str]
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,13 @@ class EvaluationFiles:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that the accuracies of one block's ablations need.
+    """Everything that the accuracies of one block's ablations, or lesions, need.
 
     selected: the channels of the scale condition, the highest response gain first. donors: by image, the one whose maps replace
     its own where they are resampled.
     """
 
-    ablated: AblatedNetwork
+    ablated: AblatedNetwork | LesionedNetwork
     selected: list[int]
     images: Sequence[Resized]
     labels: list[int]
@@ -82,41 +84,54 @@ class Evaluation:
         """Read what there is to read.
 
         settings: configuration values by dotted key. checkpoint: the images that an earlier try counted are not counted again.
-        replacement: as for `AblatedNetwork`. Raises InputError when no channel of the block is selected.
+        replacement: as for `AblatedNetwork`.
         """
         manifest = Manifest.read(files.manifest)
-        selected = selected_channels(tables.read(files.selection, SELECTION))
-        if not selected:
-            raise InputError(
-                f"block {block}: no channel passes the criteria (ablation.selection), so there is nothing to "
-                "ablate; take it out of ablation.blocks"
-            )
         means = tables.read(files.means, MEAN_ACTIVATIONS).to_pandas().sort_values("channel")
         means = means.loc[means["layer"] == manifest.blocks[block].stream, "mean"]
-        images = tables.read(files.images, IMAGES, ["path", "class_index"])
+        network = manifest.load(files.weights)
+        ablated = AblatedNetwork(network, manifest.blocks[block], torch.tensor(means.tolist()), replacement)
+        selected = selected_channels(tables.read(files.selection, SELECTION))
+        return cls.over(files.images, files.cache, ablated, settings, batch_size, workers, checkpoint, selected)
+
+    @classmethod
+    def over(
+        cls,
+        images: str,
+        cache: list[str],
+        ablated: AblatedNetwork | LesionedNetwork,
+        settings: dict,
+        batch_size: int,
+        workers: int,
+        checkpoint: Checkpoint,
+        selected: Iterable[int] = (),
+    ) -> "Evaluation":
+        """Of a network that is made already, over the run's images; other arguments as for `open`."""
+        images = tables.read(images, IMAGES, ["path", "class_index"])
         return cls(
-            AblatedNetwork(manifest.load(files.weights), manifest.blocks[block], torch.tensor(means.tolist()), replacement),
-            selected,
-            ImageCache(
-                list(files.cache), images["path"].to_pylist(), settings["images.resize"], settings["images.interpolation"]
-            ),
+            ablated,
+            list(selected),
+            ImageCache(list(cache), images["path"].to_pylist(), settings["images.resize"], settings["images.interpolation"]),
             images["class_index"].to_pylist(),
             settings["images.crop"],
             settings.get("ablation.crop_convention", "paper"),
             batch_size,
             workers,
             checkpoint,
-            derangement(len(images), settings["ablation.seed"]) if replacement == "resample" else None,
+            derangement(len(images), settings["ablation.seed"]) if ablated.replacement == "resample" else None,
             Normalization.from_settings(settings),
         )
 
     @property
     def references(self) -> list[Condition]:
-        """The conditions that random draws are compared with."""
-        return [Condition("intact", None, []), Condition("scale", None, sorted(self.selected))]
+        """The conditions that random draws are compared with; where no channel is selected, the intact network alone."""
+        scale = [Condition("scale", None, sorted(self.selected))] if self.selected else []
+        return [Condition("intact", None, []), *scale]
 
     def rows(self, conditions: list[Condition], percents: list[int]) -> list[dict]:
         """Rows of the ablation table: every condition at every scale, over all images in one pass."""
+        if not conditions:
+            return []
         channel_sets = [condition.channels for condition in conditions]
         names = [condition.name for condition in conditions]
         correct = np.zeros((len(conditions), len(percents), len(self.labels)), dtype=bool)
@@ -189,12 +204,14 @@ class Evaluation:
         self,
         images: torch.Tensor,
         labels: torch.Tensor,
-        channel_sets: list[list[int]],
+        channel_sets: list[list],
         donors: torch.Tensor | None = None,
     ) -> np.ndarray:
         """(sets, N): whether 8-bit images (N, 3, S, S) are answered correctly with each set of channels ablated."""
+        inputs, labels = network_input(images, device(), self.normalization), labels.to(device())
         donors = None if donors is None else network_input(donors, device(), self.normalization)
-        return self.ablated.correct(network_input(images, device(), self.normalization), labels, channel_sets, donors).numpy()
+        answers = [logits.argmax(dim=1) == labels for logits in self.ablated.logits(inputs, channel_sets, donors)]
+        return torch.stack(answers).cpu().numpy()
 
 
 def derangement(count: int, seed: int) -> list[int]:

@@ -20,9 +20,12 @@ def mean_ratio(scale_accuracy: float, random_accuracies: list[float]) -> tuple[f
 
 
 def ratios(ablation: pd.DataFrame) -> Iterator[dict]:
-    """Rows of the table of ratios, one a block and scale, from the table of ablation accuracies."""
+    """Rows of the table of ratios, one a block and scale, from the table of ablation accuracies.
+
+    A block without a scale condition, or without a trial to compare it with, has none.
+    """
     for (block, percent), rows in ablation.groupby(["block", "scale_percent"], sort=False):
-        scale = rows.loc[rows["condition"] == "scale", "accuracy"].item()
-        random = rows.loc[rows["condition"] == "random", "accuracy"]
-        mean, error, trials = mean_ratio(scale, random.tolist())
-        yield {"block": block, "scale_percent": percent, "mean_ratio": mean, "sem": error, "n_trials": trials}
+        scale, random = (rows.loc[rows["condition"] == name, "accuracy"].tolist() for name in ("scale", "random"))
+        if scale and random:
+            mean, error, trials = mean_ratio(*scale, random)
+            yield {"block": block, "scale_percent": percent, "mean_ratio": mean, "sem": error, "n_trials": trials}

@@ -26,11 +26,16 @@ class Summary:
         self.values = np.take_along_axis(values, order, axis=0)
         self.names = np.take_along_axis(names, order, axis=0)
 
+    @property
+    def means(self) -> np.ndarray:
+        """(C,)."""
+        return self.total / self.count
+
     def mean_rows(self, layer: str) -> list[dict]:
         """Rows of the table of mean activations."""
         return [
-            {"layer": layer, "channel": channel, "mean": total / self.count, "n_images": self.count}
-            for channel, total in enumerate(self.total)
+            {"layer": layer, "channel": channel, "mean": mean, "n_images": self.count}
+            for channel, mean in enumerate(self.means.tolist())
         ]
 
     def top_rows(self, layer: str) -> list[dict]:

@@ -14,10 +14,20 @@ from scalestream.config.completion import complete
 from scalestream.config.settings import jitter
 from scalestream.errors import InputError
 from scalestream.images.geometry import magnification_crop, scale_crop
-from scalestream.images.sources import DRAWN, SUFFIXES
+from scalestream.images.sources import DRAWN, SUFFIXES, files_below
 from scalestream.networks import planting
 from scalestream.networks.architectures import description, published
-from scalestream.networks.interface import PLANTED, RANDOM, Block, Description, can_pair, pair, planted_seed, random_seed
+from scalestream.networks.interface import (
+    PLANTED,
+    RANDOM,
+    TRAINED,
+    Block,
+    Description,
+    can_pair,
+    pair,
+    planted_seed,
+    random_seed,
+)
 
 UNDERNEATH = files.read([])["visualization"][
     "jitter_by_layer"
@@ -49,6 +59,14 @@ def completed(config: dict) -> tuple[dict, Description]:
     except InputError as error:
         raise InputError(f"config: {error}") from error
     return complete(config, network), network
+
+
+def section(config: dict, name: str) -> dict:
+    """A section of the configuration alone, with keys and values in their own types; raises InputError as `check`."""
+    schema = SCHEMA | {"properties": {name: SCHEMA["properties"][name]}, "required": [name]}
+    found = _typed({name: config[name]} if name in config else {}, schema)
+    _raise([_describe(error) for error in Draft202012Validator(schema).iter_errors(found)])
+    return found[name]
 
 
 def judged(config: dict, network: Description) -> list[Block]:
@@ -114,6 +132,9 @@ def _describe(error) -> str:
         unknown = [name for name in error.instance if name not in known]
         close = difflib.get_close_matches(unknown[0], known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+        section, _, nested = unknown[0].partition(".")
+        if section in known and nested:
+            hint = f"write it as a key of {section}, {section}: {{{nested}: ...}}"
         return f"config: {_join(key, unknown[0])} is not a known key; {hint}"
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
@@ -131,9 +152,12 @@ def _join(key: str, name: str) -> str:
 
 def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
     """What the schema cannot say, one line each."""
-    if not network.blocks:
+    if not network.blocks and (config["blocks"] or config["ablation"]["blocks"]):
         reasons = "; ".join(sorted(set(network.left_out.values()))) or "it has no sum of two maps"
-        yield f"config: model.architecture: {network.architecture} has no residual block that can be analysed: {reasons}"
+        yield (
+            f"config: model.architecture: {network.architecture} has no residual block that can be analysed: {reasons}; "
+            "give blocks: [] and ablation: {blocks: []}, and layer_pairs to compare channels of its layers"
+        )
         return
     try:
         yield from _block_faults(config, network)
@@ -154,8 +178,13 @@ def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
             "make it larger"
         )
     yield from _selection_faults(ablation["selection"], config["measures"])
-    yield from _root_faults(images["source"], images["root"])
+    yield from _root_faults("images", images["source"], images["root"])
     yield from _weights_faults(config["model"]["weights"], network)
+    if config["model"]["weights"] == TRAINED:
+        if bool(images["made_in"]) != bool(config["training"]["images"]["made_in"]):
+            yield "config: training.images.made_in: of images.made_in and this one is given alone; give both, or none"
+        yield from _training_faults(config["training"], images)
+    yield from _stream_faults(config["model"], network)
     if planted_seed(config["model"]["weights"]) is not None:
         yield from (f"config: model.planted.kinds: {fault}" for fault in planting.faults(config["model"]["planted"]["kinds"]))
     elif config["study"]["recovery"]:
@@ -173,22 +202,61 @@ def _block_faults(config: dict, network: Description) -> Iterator[str]:
     for block in network.select(list(config["figures"]["figure1"]), "figures.figure1"):
         if block not in analysed:
             yield f"config: figures.figure1: block {block.name} is not analysed; add it to blocks"
-        for channel in config["figures"]["figure1"][block.name]:
-            if channel >= block.channels:
-                yield (
-                    f"config: figures.figure1: block {block.name} of {name} has no channel {channel}; "
-                    f"its channels are 0 to {block.channels - 1}"
-                )
-    for ablated in config["ablation"]["blocks"]:
+        channels = config["figures"]["figure1"][block.name]
+        yield from _channel_faults("figures.figure1", channels, f"block {block.name} of {name}", block.channels)
+    for block in network.select(list(config["ablation"]["channels"]), "ablation.channels"):
+        if block.name not in config["ablation"]["blocks"]:
+            yield f"config: ablation.channels: block {block.name} is not ablated; add it to ablation.blocks"
+        channels = config["ablation"]["channels"][block.name]
+        yield from _channel_faults("ablation.channels", channels, f"block {block.name} of {name}", block.channels)
+    yield from _layer_pair_faults(config["layer_pairs"], network)
+    paired = {layer for both in config["layer_pairs"] for layer in both} & network.layers.keys()
+    counts = network.channels(analysed) | {layer: network.layers[layer].channels for layer in paired}
+    yield from _first_look_faults(config["visualization"]["channels"], analysed, counts, name)
+    if config["ablation"]["blocks"] and not names:
+        yield "config: ablation.blocks: without analysed blocks there is none to ablate; give ablation: {blocks: []}"
+    for ablated in config["ablation"]["blocks"] if names else ():
         if ablated not in names:
             yield f"config: ablation.blocks: block {ablated} is not analysed; add it to blocks"
     for layer in config["visualization"]["jitter_by_layer"]:
         if layer not in network.layers and layer not in UNDERNEATH:
             known = ", ".join(network.layers)
             yield f"config: visualization.jitter_by_layer: {name} has no analysed layer {layer!r}; it has {known}"
-    largest = max(jitter(config, layer) for layer in network.channels(analysed))
+    largest = max((jitter(config, layer) for layer in counts), default=0)
     if largest >= config["images"]["crop"]:
         yield f"config: visualization.jitter: {largest} is not below images.crop; make it smaller"
+
+
+def _layer_pair_faults(pairs: list[list[str]], network: Description) -> Iterator[str]:
+    order = {layer: number for number, layer in enumerate(network.layers)}
+    for earlier, later in pairs:
+        unknown = [layer for layer in (earlier, later) if layer not in order]
+        for layer in unknown:
+            close = difflib.get_close_matches(layer, order, n=3)
+            hint = f"did you mean {', '.join(close)}?" if close else "python -m scalestream blocks lists its layers"
+            yield f"config: layer_pairs: {network.architecture} has no layer {layer!r} with channels to compare; {hint}"
+        if not unknown and order[earlier] > order[later]:
+            yield f"config: layer_pairs: {later} comes before {earlier}; turn them round"
+
+
+def _first_look_faults(
+    named: dict[str, list[int]], analysed: list[Block], layers: dict[str, int], architecture: str
+) -> Iterator[str]:
+    """layers: those that may be named, with their channels."""
+    key, counts = "visualization.channels", layers | {block.name: block.channels for block in analysed}
+    for name, channels in named.items():
+        if name in counts:
+            yield from _channel_faults(key, channels, f"{name} of {architecture}", counts[name])
+        else:
+            close = difflib.get_close_matches(name, counts, n=1)
+            known = f"did you mean {close[0]!r}?" if close else f"those are {', '.join(counts) or 'none'}"
+            yield f"config: {key}: {name!r} is neither an analysed block nor a layer of one; {known}"
+
+
+def _channel_faults(key: str, channels: list[int], where: str, count: int) -> Iterator[str]:
+    for channel in channels:
+        if channel >= count:
+            yield f"config: {key}: {where} has no channel {channel}; its channels are 0 to {count - 1}"
 
 
 def _pair(names: list[str], network: Description) -> str:
@@ -207,6 +275,15 @@ def _crop_faults(config: dict) -> Iterator[str]:
     for percent in config["ablation"]["scale_percents"]:
         if scale_crop(percent, resize, crop, config["ablation"]["crop_convention"]) < 1:
             yield f"config: ablation.scale_percents: {percent} % leaves nothing of the image; make it smaller"
+    for magnification in config["robustness"]["magnifications"]:
+        side = magnification_crop(crop, magnification)
+        if side < 1:
+            yield f"config: robustness.magnifications: {magnification} leaves nothing of the image; make it smaller"
+        elif side > resize:
+            yield (
+                f"config: robustness.magnifications: {magnification} needs {side} pixels of images that are resized to "
+                f"{resize}; make it {math.ceil(1000 * crop / resize) / 1000:g} or larger"
+            )
     study = config["study"]
     magnifications = {
         "criteria.magnification": [config["criteria"]["magnification"]],
@@ -255,15 +332,33 @@ def _lag_faults(octaves: list[float], crop: int) -> Iterator[str]:
         yield f"{key}: {octaves[-1]} octaves leave nothing of the image; make it smaller"
 
 
-def _root_faults(source: str, root: str | None) -> Iterator[str]:
+def _root_faults(section: str, source: str, root: str | None) -> Iterator[str]:
+    key = f"{section}.root"
     if source in DRAWN:
+        if root is not None:
+            yield (
+                f"config: {key}: {root} is not read, as images.source {source} draws its images; set images.source too "
+                f"(wnid_folders, ilsvrc or class_folders), or {key} to null"
+            )
         return
     if root is None:
-        yield f"config: images.root is missing; images.source {source} needs the folder of the images"
+        yield f"config: {key} is missing; images.source {source} needs the folder of the images"
     elif not Path(root).is_dir():
-        yield f"config: images.root: there is no folder {root}; give the folder of the images"
-    elif not any(path.suffix.lower() in SUFFIXES for path in Path(root).rglob("*")):
-        yield f"config: images.root: the folder {root} holds no image; give the folder of the images"
+        yield f"config: {key}: there is no folder {root}; give the folder of the images"
+    elif not any(path.suffix.lower() in SUFFIXES for path in files_below(root)):
+        yield f"config: {key}: the folder {root} holds no image ({', '.join(SUFFIXES)}); give the folder of the images"
+
+
+def _training_faults(training: dict, images: dict) -> Iterator[str]:
+    root, area = training["images"]["root"], training["augmentation"]["area"]
+    if images["source"] == "gratings":
+        yield "config: model.weights: trained needs images to train with, and no gratings are drawn for that; give planted:SEED"
+        return
+    yield from _root_faults("training.images", images["source"], root)
+    if root is not None and images["root"] is not None and Path(root).resolve() == Path(images["root"]).resolve():
+        yield f"config: training.images.root: {root} is images.root too; give images that the run does not validate with"
+    if area and area[0] > area[1]:
+        yield f"config: training.augmentation.area: {area} goes from the larger to the smaller; turn them round"
 
 
 def _weights_faults(weights: str, network: Description) -> Iterator[str]:
@@ -274,7 +369,18 @@ def _weights_faults(weights: str, network: Description) -> Iterator[str]:
         if weights.startswith(kind):
             yield f"config: model.weights: {weights!r} has no seed; give {kind} and a whole number, as {kind}0"
             return
-    if weights in network.weights or Path(weights).is_file():
+    if weights in (*network.weights, TRAINED) or Path(weights).is_file():
         return
-    named = " or ".join([*network.weights, "random:SEED"])
+    named = " or ".join(dict.fromkeys([*network.weights, "random:SEED", TRAINED]))
     yield f"config: model.weights: there is no file {weights}; give a file, or for {network.architecture} {named}"
+
+
+def _stream_faults(model: dict, network: Description) -> Iterator[str]:
+    key, stream = "config: model.stream", model["stream"]
+    if stream == 1:
+        return
+    if not network.is_graded:
+        what = "adds In as it is" if network.has_stream else "has no stream"
+        yield f"{key}: {stream} is not to be had, as {network.architecture} {what}; give 1, or an architecture *_zero_padded"
+    elif Path(model["weights"]).is_file():
+        yield f"{key}: {stream} is of weights that a run makes, and {model['weights']} holds its own; give 1"

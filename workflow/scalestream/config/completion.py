@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scalestream.networks.interface import Description, Layer, Preprocessing
+from scalestream.networks.interface import TRAINED, Description, Layer, Preprocessing
 
 PREPROCESSING = tuple(Preprocessing.__dataclass_fields__)
 BY_RECEPTIVE_FIELD = "by_receptive_field"
@@ -15,7 +15,7 @@ def complete(config: dict, network: Description) -> dict:
     expected = network.preprocessing(config["model"]["weights"])
     images = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(expected).items()}
     images = {key: images[key] for key in PREPROCESSING if config["images"][key] is None}
-    blocks = [block.name for block in network.blocks] if config["blocks"] == "all" else config["blocks"]
+    blocks = [block.name for block in network.blocks] or "all" if config["blocks"] == "all" else config["blocks"]
     visualization = config["visualization"]
     if visualization["jitter"] == BY_RECEPTIVE_FIELD:
         jitters = {name: jitter_of(layer) for name, layer in network.layers.items()}
@@ -33,6 +33,8 @@ def jitter_of(layer: Layer) -> int:
 def differences(config: dict, network: Description) -> Iterator[str]:
     """Where images are prepared otherwise than the weights expect, one line each."""
     weights = config["model"]["weights"]
+    if weights == TRAINED:  # which expect what they are trained on
+        return
     expected = network.preprocessing(weights)
     for key in PREPROCESSING:
         given, wanted = config["images"][key], getattr(expected, key)

@@ -34,6 +34,19 @@ COMPARED = (
     "ablation.trials",
     "ablation.slack",
 )
+TRAINING = (
+    "training.seed",
+    "training.epochs",
+    "training.batch_size",
+    "training.learning_rate",
+    "training.momentum",
+    "training.weight_decay",
+    "training.schedule",
+    "training.augmentation.area",
+    "training.augmentation.mirror",
+    "training.precision",
+)
+STEPS = ("training.step_epochs", "training.step_factor")  # of a learning rate that goes down in steps
 DRAWN_REPLACEMENTS = ("resample",)  # replacements that are random themselves
 
 
@@ -41,6 +54,16 @@ def optimization(config: dict, layers: list[str], seed: int) -> dict:
     """Settings of a feature visualization, with its seed and the jitter of just these layers."""
     jitters = {layer: jitter(config, layer) for layer in layers}
     return settings(config, *OPTIMIZATION) | {"jitter": jitters, "visualization.seed": int(seed)}
+
+
+def first_look(config: dict, blocks: Iterable[Block]) -> list[dict]:
+    """What a first look shows, in network order, blocks before layers: the channels named of a block, with its layers by what
+    to call them, and those of a layer of one, or of a pair of layers."""
+    named = config["visualization"]["channels"]
+    layers = {block.name: {f"{block.name} {column}": layer for column, layer in block.layers.items()} for block in blocks}
+    single = [*(of_block.values() for of_block in layers.values()), *config["layer_pairs"]]
+    layers |= {layer: {layer: layer} for together in single for layer in together if layer not in layers}
+    return [{"layers": layers[name], "channels": sorted(named[name])} for name in layers if name in named]
 
 
 def pictured_posts(blocks: Iterable[Block]) -> dict[str, list[Block]]:
@@ -61,10 +84,17 @@ def posts(config: dict, layer: str, blocks: list[Block]) -> dict:
     return optimization(config, [layer], config["visualization"]["seeds"][0]) | {"figure1": sorted(named)}
 
 
-def screening(config: dict, block: str) -> dict:
-    """Settings of a block's screening; its slack says how much higher its draws may score at no scale."""
-    slack = config["ablation"]["slack"].get(block, 0)
-    return settings(config, *TRANSFORMED_IMAGES, "ablation.seed") | {"slack": slack}
+def selection(config: dict, block: str) -> dict:
+    """Settings of the choice of a block's channels to ablate: those that are listed, in ascending order, or the rule."""
+    listed = settings(config, "ablation.channels")["ablation.channels"].get(block)
+    return {"ablation.channels": sorted(listed)} if listed else settings(config, "ablation.selection")
+
+
+def screening(config: dict, block: str, control: str) -> dict:
+    """Settings of a block's screening; its slack says how much higher its draws may score at no scale. Where the candidates
+    are used up, the paper's control fails, and others have as many trials as were found."""
+    slack, used_up = config["ablation"]["slack"].get(block, 0), ["ablation.max_candidates"] if control != "random" else []
+    return settings(config, *TRANSFORMED_IMAGES, "ablation.seed", *used_up) | {"slack": slack}
 
 
 def ablation(config: dict, replacement: str) -> dict:
@@ -80,6 +110,12 @@ def doses(config: dict) -> dict:
     return settings(config, *TRANSFORMED_IMAGES, "ablation.crop_convention", "ablation.seed", "study.dose") | scales
 
 
+def lesions(config: dict) -> dict:
+    """Settings of the lesions of a block's stream."""
+    scales = {"percents": sorted(config["ablation"]["scale_percents"]), "lesions": sorted(config["study"]["lesions"])}
+    return settings(config, *TRANSFORMED_IMAGES, "ablation.crop_convention") | scales
+
+
 def thresholds(config: dict) -> dict[str, list[float]]:
     """The values of each threshold that the sensitivity of the verdicts is computed for, in ascending order."""
     values = settings(config, "study.sensitivity")["study.sensitivity"]
@@ -93,16 +129,37 @@ def magnifications(config: dict) -> list[float]:
     return sorted({1, study["criteria.magnification"], *factors})
 
 
+def training(config: dict) -> dict:
+    """Settings of a training, but for those of its images."""
+    steps = STEPS if config["training"]["schedule"] == "step" else ()
+    return settings(config, *TRANSFORMED_IMAGES, *TRAINING, *steps)
+
+
+def robustness(config: dict) -> dict:
+    """Settings of the intact network's accuracies, with the magnifications in ascending order, no scale among them."""
+    magnifications = settings(config, "robustness.magnifications")["robustness.magnifications"]
+    return settings(config, *TRANSFORMED_IMAGES) | {"magnifications": sorted({1, *magnifications})}
+
+
 def circuits(config: dict) -> dict:
     """Settings of the linear circuits, with the octaves in ascending order."""
     octaves = settings(config, "measures.circuits")["measures.circuits"]
     return settings(config, "images.crop", "images.std") | {"octaves": sorted(octaves)}
 
 
+def channel_pairs(config: dict) -> dict:
+    """Settings of what channels answer to magnified and shrunk visualizations."""
+    return settings(config, "criteria.magnification", "criteria.center", "images.crop", *NORMALIZATION)
+
+
 def comparison(config: dict, blocks: Iterable[Block]) -> dict:
-    """What decides whether numbers of two configurations may be compared; blocks: of the network."""
+    """What decides whether numbers of two configurations may be compared; blocks: of the network.
+
+    Of the channels to ablate, of which blocks they are listed.
+    """
     jitters = {block.name: {name: jitter(config, layer) for name, layer in block.layers.items()} for block in blocks}
-    return settings(config, *COMPARED) | {"visualization.jitter": jitters}
+    listed = sorted(config["ablation"]["channels"])
+    return settings(config, *COMPARED) | {"visualization.jitter": jitters, "ablation.channels": listed}
 
 
 def chunks(count: int, size: int) -> list[str]:

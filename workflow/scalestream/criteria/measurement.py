@@ -13,7 +13,7 @@ from scalestream.criteria.responses import Answers, Responses
 from scalestream.errors import InputError
 from scalestream.images.preprocessing import IMAGENET, Normalization, magnify, normalize, to_tensor
 from scalestream.networks.device import device
-from scalestream.networks.graph import activation_of_sum, cut_after, maps_of
+from scalestream.networks.graph import cut_after, joined, maps_of
 from scalestream.networks.interface import Block
 from scalestream.networks.receptive_field import center_row
 
@@ -37,13 +37,13 @@ def measure(
     paper, or what the center "neuron" of Pre looks at. Raises InputError naming the channel when an activation is not finite.
     """
     part = maps_of(network, [*block.layers.values(), bypass]).to(device())
-    activation = activation_of_sum(network, block.post).to(device())
+    post = joined(network, bypass, block.pre, block.post).to(device())
     row = center_row(cut_after(network, block.pre), len(x_in[0])) if about == "neuron" else None
     of_in, of_pre = (_activations(part, images, block, normalization) for images in (x_in, x_pre))
     of_scaled = _activations(part, x_in, block, normalization, partial(magnify, factor=magnification, about=row))
     branches, own_branch = of_in[block.pre].T, of_pre[block.pre].diagonal()[:, None]
-    rewired_in = _activation_of(activation, of_in[bypass].diagonal() + branches).T
-    rewired_pre = _activation_of(activation, of_pre[bypass] + own_branch)
+    rewired_in = _of_neurons(post, of_in[bypass].diagonal(), branches).T
+    rewired_pre = _of_neurons(post, of_pre[bypass], own_branch)
     for rewired, activations in ((rewired_in, of_in), (rewired_pre, of_pre)):
         np.fill_diagonal(rewired, activations[block.post].diagonal())
     in_pre_post = itemgetter(*block.layers.values())
@@ -79,6 +79,7 @@ def _activations(
 
 
 @torch.inference_mode()
-def _activation_of(activation: fx.GraphModule, sums: np.ndarray) -> np.ndarray:
-    """(N, C) -> (N, C), C being channels, for each of which an activation may have weights of its own."""
-    return activation(torch.from_numpy(sums)[:, :, None, None].to(device()))[:, :, 0, 0].cpu().numpy()
+def _of_neurons(post: fx.GraphModule, bypass: np.ndarray, pre: np.ndarray) -> np.ndarray:
+    """Post (N, C) of what can be broadcast to that; of each of the C channels an activation may have weights of its own."""
+    maps = [torch.tensor(each)[:, :, None, None].to(device()) for each in np.broadcast_arrays(bypass, pre)]
+    return post(*maps)[:, :, 0, 0].cpu().numpy()

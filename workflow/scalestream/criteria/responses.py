@@ -40,6 +40,14 @@ class Responses:
         is c."""
         return self.x_in_scaled.pre.astype(np.float64) - np.maximum(self.x_in.pre, 0)
 
+    def of_first(self, channels: int) -> "Responses":
+        """Those of the block's first channels alone, to their own images."""
+
+        def first(answers: Answers) -> Answers:
+            return Answers(*(each if each is None else each[:channels, :channels] for each in answers))
+
+        return Responses(first(self.x_in), first(self.x_in_scaled), first(self.x_pre), self.magnification)
+
     def rows(self, block: str, seed: int) -> Iterator[dict]:
         """Rows of the table of responses to visualizations."""
         kinds = {"x_in": ("In", 1), "x_in_scaled": ("In", self.magnification), "x_pre": ("Pre", 1)}

@@ -1,4 +1,4 @@
-"""Which channels are ablated: a rule over the verdicts of one or several seeds of feature visualization."""
+"""Which channels are ablated: by a rule over the verdicts of one or several seeds of feature visualization, or as listed."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,8 +11,8 @@ if TYPE_CHECKING:  # reading the Snakefile must not wait for them
 MEASURES = ("lagged", "circuit", "both")  # rules that ask the table of verdicts, in place of the criteria of seeds
 
 
-def seeds_to_ask(rule: str, seeds: list[int]) -> list[int]:
-    """The seeds whose criteria a rule of selection reads: the first, or all."""
+def seeds_to_ask(rule: str | None, seeds: list[int]) -> list[int]:
+    """The seeds whose criteria a rule of selection reads: the first, or all; the first where channels are listed."""
     return seeds if rule in ("majority", "every_seed") else seeds[:1]
 
 
@@ -21,17 +21,24 @@ def is_selected(rule: str, n_passing: int, n_seeds: int) -> bool:
     return 2 * n_passing > n_seeds if rule == "majority" else n_passing == n_seeds
 
 
-def select(criteria: "pd.DataFrame", rule: str, verdicts: "pd.DataFrame | None" = None) -> Iterator[dict]:
-    """Rows of the table of the selection, by block and channel, from the criteria of the seeds to ask, or by a measure, from
-    that table of verdicts.
+def select(
+    criteria: "pd.DataFrame",
+    rule: str | None,
+    verdicts: "pd.DataFrame | None" = None,
+    listed: list[int] | None = None,
+) -> Iterator[dict]:
+    """Rows of the table of the selection, by block and channel, from the criteria of the seeds to ask; by a measure, from
+    that table of verdicts; or, without a rule, of the channels that are listed, whether they pass or not.
 
     The gain is the mean over the seeds.
     """
-    measured = dict(zip(verdicts["channel"], verdicts[rule])) if rule in MEASURES else None
+    chosen = listed
+    if rule in MEASURES:
+        chosen = [channel for channel, called in zip(verdicts["channel"], verdicts[rule]) if called]
     by_channel = criteria.astype({"gain": "float64"}).groupby(["block", "channel"], sort=False)
     table = by_channel.agg(n_seeds=("passes", "size"), n_passing=("passes", "sum"), gain=("gain", "mean"))
     for row in table.reset_index().to_dict("records"):
-        selected = measured[row["channel"]] if measured else is_selected(rule, row["n_passing"], row["n_seeds"])
+        selected = is_selected(rule, row["n_passing"], row["n_seeds"]) if chosen is None else row["channel"] in chosen
         yield row | {"selected": bool(selected)}
 
 

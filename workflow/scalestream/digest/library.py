@@ -43,6 +43,7 @@ SILENT = (
     "scalestream.errors",
     "scalestream.run.progress",
     "scalestream.run.provenance",
+    "scalestream.run.receipts",
     "scalestream.run.checkpoint.INTERVAL",
     "scalestream.networks.architectures.FAMILIES",  # names alone; that of the network of a run is given as a root
     "scalestream.networks.architectures.description",  # a parameter of the job
@@ -132,22 +133,23 @@ class Library:
         self.module, self.find, self.loaded, self.meaning, self.acts, self.effects, self.record = map(
             cache, (self._module, self._find, self._loaded, self._meaning, self._acts, self._effects, self._record)
         )
+        self.follow = cache(self._follow)
 
     def digest(self, roots: Iterable[str]) -> str:
         """The sha256 of what the roots compute.
 
         A root is "module", for all that is in it, or "module:name". Raises ValueError for one that is not there or is silent.
         """
-        statements, modules = self._reached(roots)
+        statements, modules = self.follow(frozenset(roots))
         return _sha256(*sorted(map(self.record, statements | modules)))
 
     def reached(self, roots: Iterable[str]) -> set[str]:
         """What the digest goes over: definitions as "module:name", and modules whose import does something as "module:"."""
-        statements, modules = self._reached(roots)
+        statements, modules = self.follow(frozenset(roots))
         names = {f"{statement.module.name}:{name}" for statement in statements for name in statement.names}
         return names | {f"{module.name}:" for module in modules}
 
-    def _reached(self, roots: Iterable[str]) -> tuple[set[Statement], set[Module]]:
+    def _follow(self, roots: frozenset[str]) -> tuple[set[Statement], set[Module]]:
         """The statements that the roots lead to, and the modules that do something when they are imported on the way."""
         reached, modules = set(), set()
         pending = [target for root in roots for target in self._root(root)]
@@ -314,6 +316,12 @@ class Library:
             return _sha256(reached.name, *(self.meaning(effect).text for effect in self.effects(reached)))
         before = sum(effect.position < reached.position for effect in self.effects(reached.module))
         return _sha256(reached.module.name, str(before), self.meaning(reached).text)
+
+
+@cache
+def library(*folders: Path) -> Library:
+    """The library of some folders, which all workflows of a process share that have these."""
+    return Library(folders)
 
 
 def _sha256(*texts: str) -> str:

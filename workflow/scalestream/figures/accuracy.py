@@ -10,16 +10,16 @@ from scalestream.figures.style import by_block, panels
 LINES = {  # label, colour, line width and opacity by condition
     "random": ("random channels ablated, each trial", "#999999", 0.6, 0.6),
     "intact": ("intact", "#000000", 1.4, 1),
-    "scale": ("scale-invariant channels ablated", "#d55e00", 1.4, 1),
+    "scale": ("selected channels ablated", "#d55e00", 1.4, 1),
 }
 
 
-def accuracy(ablation: Iterable[dict]) -> Figure:
+def accuracy(ablation: Iterable[dict], obstacles: dict[str, str | None]) -> Figure:
     """By block, top-1 accuracy against scale: intact, scale-ablated, and every random-ablated trial as a thin line.
 
-    ablation: rows of the table of ablation accuracies.
+    ablation: rows of the table of ablation accuracies. obstacles: by block, why it has no trial, if it has none.
     """
-    blocks = by_block(ablation)
+    blocks = by_block(ablation, obstacles)
     figure, axes = panels(len(blocks), 3, width=3.2, height=2.8)
     for panel, (block, rows) in zip(axes, blocks.items()):
         for condition, (label, color, width, opacity) in LINES.items():
@@ -32,12 +32,13 @@ def accuracy(ablation: Iterable[dict]) -> Figure:
                     label=None if trial else label,
                     marker="" if condition == "random" else ".",
                 )
-        panel.set_title(f"block {block}")
+        panel.set_title("\n".join(filter(None, [f"block {block}", obstacles[block]])))
         panel.set_xlabel("scale transformation")
         panel.xaxis.set_major_formatter(PercentFormatter(decimals=0))
         panel.yaxis.set_major_formatter(PercentFormatter(1))
     axes[0].set_ylabel("top-1 accuracy")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=1 if len(blocks) == 1 else 3)
+    handles = {label: handle for panel in axes for handle, label in zip(*panel.get_legend_handles_labels())}
+    figure.legend(handles.values(), handles, loc="outside upper left", ncols=1 if len(blocks) == 1 else 3)
     return figure
 
 

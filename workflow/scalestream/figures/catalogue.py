@@ -8,7 +8,8 @@ class CataloguedFigure:
     """table: its name in results. schema, draw: definitions as `module:name`, as for pkgutil.resolve_name; draw gets the
     table's rows and the options. category, label: of the report. ablated, chosen, stages: whether it shows the ablated blocks
     alone; these and those that figures.figure1 names, or all if there are none; or those of some stages, which are blocks
-    whose maps have one side, page by page. options: names of `draw`'s further arguments, each with the dotted key of the
+    whose maps have one side, page by page. compared: whether it has nothing of an ablated block that has no random draws, and
+    is told why (`ablation.draws.obstacle`). options: names of `draw`'s further arguments, each with the dotted key of the
     configuration that it comes from. natural_images: whether it shows some.
     """
 
@@ -21,6 +22,7 @@ class CataloguedFigure:
     ablated: bool = False
     chosen: bool = False
     stages: range = range(0)
+    compared: bool = False
     options: tuple[tuple[str, str], ...] = ()
     natural_images: bool = False
 
@@ -50,7 +52,12 @@ def _figure(name: str, table: str, room: str, draw: str, category: str, label: s
     )
 
 
-FIGURES = {
+def _family_figure(name: str, table: str, schema: str, module: str, label: str) -> CataloguedFigure:
+    draw = f"scalestream.figures.{module}:{name}"
+    return CataloguedFigure(name, table, f"scalestream.comparison.tables:{schema}", draw, "Family", label)
+
+
+FIGURES = {  # of a run
     figure.name: figure
     for figure in (
         _figure(
@@ -63,7 +70,16 @@ FIGURES = {
             natural_images=True,
             chosen=True,
         ),
-        _figure("figure2", "ratios", "ablation", "ratios:figure2", "Ablation", "Figure 2: accuracy ratios", ablated=True),
+        _figure(
+            "figure2",
+            "ratios",
+            "ablation",
+            "ratios:figure2",
+            "Ablation",
+            "Figure 2: accuracy ratios",
+            ablated=True,
+            compared=True,
+        ),
         _figure(
             "figure3",
             "grids",
@@ -119,7 +135,19 @@ FIGURES = {
             "Measures",
             "likeness of In and Pre by magnification",
         ),
-        _figure("accuracy", "ablation", "ablation", "accuracy:accuracy", "Ablation", "accuracy against scale", ablated=True),
+        _figure(
+            "accuracy",
+            "ablation",
+            "ablation",
+            "accuracy:accuracy",
+            "Ablation",
+            "accuracy against scale",
+            ablated=True,
+            compared=True,
+        ),
+        _figure(
+            "robustness", "robustness", "robustness", "robustness:robustness", "Robustness", "accuracy against magnification"
+        ),
         _figure("objective", "objective", "visualization", "objective:objective", "Visualization", "objective by step"),
         _figure("stability", "stability", "study", "stability:stability", "Criteria", "stability over seeds"),
         _figure("nulls", "nulls", "study", "nulls:nulls", "Criteria", "observed against nulls"),
@@ -130,9 +158,62 @@ FIGURES = {
         ),
         _figure("overlap", "overlap", "study", "natural_images:overlap", "Visualization", "top images in common"),
         _figure("tuning", "preference", "study", "tuning:tuning", "Visualization", "scale tuning"),
-        _figure("acceptance", "acceptance", "study", "acceptance:acceptance", "Ablation", "acceptance of draws", ablated=True),
-        _figure("effects", "effects", "study", "effects:effects", "Ablation", "paired statistics", ablated=True),
+        _figure("time_steps", "time_steps", "study", "time_steps:time_steps", "Visualization", "scale by time step"),
+        _figure(
+            "acceptance",
+            "acceptance",
+            "study",
+            "acceptance:acceptance",
+            "Ablation",
+            "acceptance of draws",
+            ablated=True,
+            compared=True,
+        ),
+        _figure("effects", "effects", "study", "effects:effects", "Ablation", "paired statistics", ablated=True, compared=True),
         _figure("dose_response", "dose_response", "study", "dose:dose_response", "Ablation", "dose and response", ablated=True),
+        CataloguedFigure(
+            "training",
+            "training/epochs",
+            "scalestream.training.tables:EPOCHS",
+            "scalestream.figures.training:training",
+            "Training",
+            "loss and accuracy by epoch",
+        ),
+        _figure("lesions", "lesions", "study", "lesions:lesions", "Ablation", "lesions of the stream", ablated=True),
+        CataloguedFigure(
+            "channel_pairs",
+            "channel_pair_pictures",
+            "scalestream.channel_pairs.tables:CHANNEL_PAIR_PICTURES",
+            "scalestream.figures.channel_pairs:channel_pairs",
+            "Channel pairs",
+            "pairs of channels of two layers",
+        ),
+        _figure(
+            "channel_pair_counts",
+            "channel_pair_counts",
+            "channel_pairs",
+            "channel_pairs:channel_pair_counts",
+            "Channel pairs",
+            "channels with a match in a later layer",
+        ),
         _figure("benchmarks", "benchmarks", "report", "job_times:time_by_rule", "Run", "where the time went"),
+    )
+}
+
+FAMILY_FIGURES = {  # of a family of networks
+    figure.name: figure
+    for figure in (
+        _family_figure(
+            "family_robustness",
+            "robustness",
+            "FAMILY_ROBUSTNESS",
+            "family_robustness",
+            "accuracy against magnification, by network",
+        ),
+        _family_figure("contrasts", "contrasts", "CONTRASTS", "family_robustness", "arms against the reference"),
+        _family_figure("passing_by_depth", "passing", "PASSING_SHARES", "depth", "channels that pass, by depth"),
+        _family_figure("passing_by_growth", "passing", "PASSING_SHARES", "depth", "channels that pass, by field growth"),
+        _family_figure("lags_by_depth", "peak_lags", "PEAK_LAGS", "depth", "lags of Pre behind In, by depth"),
+        _family_figure("family_ratios", "family_ratios", "FAMILY_RATIOS", "family_ratios", "accuracy ratios by magnification"),
     )
 }

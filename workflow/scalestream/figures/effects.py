@@ -6,29 +6,35 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from scalestream.figures.style import BAR, LINE, by_block, panels
+from scalestream.figures.style import BAR, LINE, by_block, panels, say
 
 SIGNIFICANCE = 0.05
 INTERVAL = "#d55e00"
 MARKS = {"p_images_holm": "*", "p_sets_holm": "†"}
 
 
-def effects(table: Iterable[dict]) -> Figure:
+def effects(table: Iterable[dict], obstacles: dict[str, str | None]) -> Figure:
     """In the style of Figure 2, a panel for each block, control and replacement: bars of the mean ratio with standard errors
     over trials, beside each its 95 % bootstrap interval over images and trials; the no-scale ratio as a line, with its
     interval.
 
     A star marks a corrected p over images below SIGNIFICANCE, a dagger one over sets. table: rows of the table of effects.
+    obstacles: by block, why it has none, if it has none.
     """
-    comparisons = {}
-    for block, rows in by_block(table).items():
+    shown = {}
+    for block, rows in by_block(table, obstacles).items():
         for row in rows:
-            comparisons.setdefault((block, row["control"], row["replacement"]), []).append(row)
-    columns = max(len({(control, replacement) for _, control, replacement in comparisons}), 1)
-    figure, axes = panels(len(comparisons), min(columns, 6), width=2.1, height=2.2)
-    for panel, ((block, control, replacement), rows) in zip(axes, comparisons.items()):
-        _panel(panel, sorted(rows, key=lambda row: row["scale_percent"]))
-        panel.set_title(f"block {block}: {control}\n{replacement} ablation")
+            shown.setdefault((block, f": {row['control']}\n{row['replacement']} ablation"), []).append(row)
+        if not rows:
+            shown[block, ""] = []
+    columns = min(len({comparison for _, comparison in shown}), 6)
+    figure, axes = panels(len(shown), columns, width=max(2.1, 2.6 / columns), height=max(2.2, 3 / columns))
+    for panel, ((block, comparison), rows) in zip(axes, shown.items()):
+        panel.set_title(f"block {block}{comparison}")
+        if rows:
+            _panel(panel, sorted(rows, key=lambda row: row["scale_percent"]))
+        else:
+            say(panel, obstacles[block])
     handles = [
         Patch(color=BAR, label="mean ratio, standard error over trials"),
         Line2D([], [], color=INTERVAL, label="95 % bootstrap interval"),
@@ -36,7 +42,7 @@ def effects(table: Iterable[dict]) -> Figure:
         Line2D([], [], marker="$*$", color="black", linestyle="", label=f"p over images < {SIGNIFICANCE} (Holm)"),
         Line2D([], [], marker="$†$", color="black", linestyle="", label=f"p over sets < {SIGNIFICANCE} (Holm)"),
     ]
-    figure.legend(handles=handles, loc="outside upper left", ncols=min(5, max(1, 2 * len(axes))))
+    figure.legend(handles=handles, loc="outside upper left", ncols=min(5, columns))
     figure.supylabel("top-1 ratio, scale-ablated / random-ablated", fontsize=8)
     figure.supxlabel("scale transformation", fontsize=8)
     return figure

@@ -1,6 +1,7 @@
 """Figures 1, 3 and 4: what excites a channel at In, Pre and Post, as a 3 x 3 grid for each channel."""
 
 import io
+import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -15,25 +16,35 @@ CELL, GAP = 0.66, 0.04  # inches: an image's side, and between images of a grid
 GRID = 3 * CELL + 2 * GAP
 LEFT, BETWEEN, ABOVE = 0.25, 0.3, 0.42  # inches: for the rows' names, between grids, and above a grid for its name
 ACROSS, DOWN = 3, 4  # grids of a page
+NOTE, CHARACTERS = 0.16, 14  # inches: a line of the note below the grids; and characters to an inch of it
 
 
-def figure1(grids: Iterable[dict]) -> Figure:
-    """Figure 1: chosen channels of several blocks on one sheet, every block from a new line on.
+def figure1(grids: Iterable[dict], blocks: list[str]) -> Figure:
+    """Figure 1: chosen channels of some blocks on one sheet, every block from a new line on; below, the blocks that have none.
 
     grids: rows of the table of grids.
     """
-    blocks = by_block(row for row in grids if row["in_figure1"])
-    return _page([line for rows in blocks.values() for line in _lines(_channels(rows))])
+    shown = by_block(row for row in grids if row["in_figure1"])
+    return _page([line for rows in shown.values() for line in _lines(_channels(rows))], _missing(blocks, shown))
 
 
 def pages(grids: Iterable[dict], blocks: list[str]) -> Iterator[Figure]:
-    """Figures 3 and 4: passing channels of some blocks, page by page; a page that says so where there is none.
+    """Figures 3 and 4: passing channels of some blocks, page by page; below the last, the blocks that have none.
 
     grids: rows of the table of grids.
     """
-    lines = _lines(_channels(row for row in grids if row["passes"] and row["block"] in blocks))
+    passing = [row for row in grids if row["passes"] and row["block"] in blocks]
+    lines, note = _lines(_channels(passing)), _missing(blocks, by_block(passing))
     for first in range(0, max(len(lines), 1), DOWN):
-        yield _page(lines[first : first + DOWN])
+        yield _page(lines[first : first + DOWN], note if first + DOWN >= len(lines) else "")
+
+
+def _missing(blocks: list[str], shown: Iterable[str]) -> str:
+    """What there is to say of the blocks that are not shown."""
+    missing = [block for block in blocks if block not in shown]
+    if not blocks:
+        return "no block of these stages is analysed"
+    return f"no channel passes in {', '.join(missing)}" if missing else ""
 
 
 def _channels(rows: Iterable[dict]) -> list[list[dict]]:
@@ -45,14 +56,15 @@ def _lines(channels: list) -> list[list]:
     return [channels[first : first + ACROSS] for first in range(0, len(channels), ACROSS)]
 
 
-def _page(lines: list[list[list[dict]]]) -> Figure:
-    """A page of grids, in lines; each grid is a channel's rows."""
+def _page(lines: list[list[list[dict]]], note: str) -> Figure:
+    """A page of grids, in lines, with a note below; each grid is a channel's rows."""
     across = max(map(len, lines), default=1)
     width = LEFT + across * GRID + (across - 1) * BETWEEN + 0.1
-    height = max(len(lines), 1) * (ABOVE + GRID) + 0.1
+    said = textwrap.wrap(note, int(CHARACTERS * width))
+    height = len(lines) * (ABOVE + GRID) + len(said) * NOTE + 0.1
     figure = plt.figure(figsize=(width, height))
-    if not lines:
-        figure.text(0.5, 0.5, "no channel passes", ha="center", va="center")
+    if note:
+        figure.text(0.5, 0.05 / height, "\n".join(said), ha="center", va="bottom", fontsize=7)
     for down, line in enumerate(lines):
         for number, columns in enumerate(line):
             _grid(figure, columns, LEFT + number * (GRID + BETWEEN), height - ABOVE - down * (ABOVE + GRID), named=number == 0)

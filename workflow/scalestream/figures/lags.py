@@ -7,9 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from scalestream.figures.style import BAR, LINE, POST, by_block, panels
+from scalestream.measures.thresholds import CORRELATED, P, largest_rank
 
-BEST = 0.05  # p in row and column of a channel that stands out
-CORRELATED = 0.2  # as for the unmatched pairs, in measures/lags.py, which imports torch
 WEAK = "#bbbbbb"
 
 
@@ -51,8 +50,8 @@ def profiles(table: Iterable[dict]) -> Figure:
 def lags(table: Iterable[dict]) -> Figure:
     """By block, every channel's peak lag with the mean of unmatched pairs and its interval, and what Post gains in tolerance.
 
-    Filled: p in row and column of at most BEST. Grey: In and Pre correlate less, at all lags, than the unmatched pairs that the
-    mean is of. table: rows of the table of lags.
+    Filled: a rank in the column that counts, as for the rule. Grey: In and Pre correlate less, at all lags, than the
+    unmatched pairs that the mean is of. table: rows of the table of lags.
     """
     blocks = by_block(table)
     figure, (lag, gain) = panels(2, 1, width=max(4.2, 0.75 * len(blocks) + 0.6), height=2.1)
@@ -71,7 +70,7 @@ def lags(table: Iterable[dict]) -> Figure:
         panel.set_ylabel(label)
     marker = {"marker": "o", "markersize": 3, "linestyle": ""}
     handles = [
-        Line2D([], [], color=LINE, label=f"p in row and column at most {BEST}", **marker),
+        Line2D([], [], color=LINE, label=f"p in column at most {P}, or the best", **marker),
         Line2D([], [], color=LINE, markerfacecolor="none", label="other channels", **marker),
         Line2D([], [], color=WEAK, label=f"correlation at most {CORRELATED}", **marker),
         Line2D([], [], color="black", linewidth=1.2, label="different channels"),
@@ -83,17 +82,18 @@ def lags(table: Iterable[dict]) -> Figure:
 
 def _strip(panel, position: int, rows: list[dict], name: str, color: str) -> None:
     """The channels' values side by side, in their order; those that stand out on top."""
+    largest = largest_rank(rows)
     for drawn, (edge, face, size) in enumerate([(WEAK, WEAK, 1.5), (color, "none", 2.5), (color, color, 2.5)]):
         chosen = [
             (position + 0.7 * ((place + 0.5) / len(rows) - 0.5), row[name])
             for place, row in enumerate(rows)
-            if row[name] is not None and _standing(row) == drawn
+            if row[name] is not None and _standing(row, largest) == drawn
         ]
         panel.plot(*zip(*chosen) if chosen else ([], []), "o", color=edge, markersize=size, markerfacecolor=face)
 
 
-def _standing(row: dict) -> int:
+def _standing(row: dict, largest: float) -> int:
     """0: In and Pre correlate little, if at all; 1: they correlate; 2: they do so better than with other channels."""
     if row["matched"] is None or max(row["matched"]) <= CORRELATED:
         return 0
-    return 2 if max(row["p_row"], row["p_column"]) <= BEST else 1
+    return 2 if row["p_column"] <= largest else 1

@@ -4,23 +4,27 @@ from collections.abc import Iterable
 
 from matplotlib.figure import Figure
 
-from scalestream.figures.style import BAR, LINE, by_block, panels
+from scalestream.figures.style import BAR, LINE, by_block, panels, say
 
 
-def figure2(ratios: Iterable[dict]) -> Figure:
+def figure2(ratios: Iterable[dict], obstacles: dict[str, str | None]) -> Figure:
     """By block, bars of the mean ratio at each scale with standard errors, and the no-scale ratio as a line (Figure 2).
 
-    ratios: rows of the table of ratios.
+    ratios: rows of the table of ratios. obstacles: by block, why it has none, if it has none.
     """
-    blocks = by_block(ratios)
+    blocks = by_block(ratios, obstacles)
     figure, axes = panels(len(blocks), 4, width=3.2, height=2.8)
     for panel, (block, rows) in zip(axes, blocks.items()):
-        _ratio_panel(panel, block, rows)
+        panel.set_title(f"block {block}", loc="right")
+        if rows:
+            _ratio_panel(panel, rows)
+        else:
+            say(panel, obstacles[block])
     axes[0].set_ylabel("top-1 ratio, scale-ablated / random-ablated")
     return figure
 
 
-def _ratio_panel(panel, block: str, rows: list[dict]) -> None:
+def _ratio_panel(panel, rows: list[dict]) -> None:
     scaled = sorted((row for row in rows if row["scale_percent"]), key=lambda row: row["scale_percent"])
     (reference,) = (row["mean_ratio"] for row in rows if not row["scale_percent"])
     for position, row in enumerate(scaled):
@@ -43,4 +47,3 @@ def _ratio_panel(panel, block: str, rows: list[dict]) -> None:
     panel.set_xticks(range(len(scaled)), [f"{row['scale_percent']}%" for row in scaled])
     panel.set_xlim(-0.6, len(scaled) - 0.4)
     panel.set_xlabel("scale transformation")
-    panel.set_title(f"block {block}", loc="right")

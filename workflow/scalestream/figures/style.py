@@ -1,6 +1,7 @@
 """What all figures share: style, colours, panels, and how they are saved."""
 
 import logging
+import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,9 +42,15 @@ def panels(count: int, columns: int, width: float, height: float) -> tuple[Figur
     return figure, list(axes.flat[:count])
 
 
-def by_block(rows: Iterable[dict]) -> dict[str, list[dict]]:
-    """Rows of a table by their block, in the order that blocks come in."""
-    blocks: dict[str, list[dict]] = {}
+def say(panel, text: str) -> None:
+    """Have a panel that has nothing to show say why."""
+    panel.set(xticks=[], yticks=[])
+    panel.text(0.5, 0.5, textwrap.fill(text, 24), transform=panel.transAxes, ha="center", va="center")
+
+
+def by_block(rows: Iterable[dict], blocks: Iterable[str] = ()) -> dict[str, list[dict]]:
+    """Rows of a table by their block; these blocks first, even without rows, others in the order that they come in."""
+    blocks = {block: [] for block in blocks}
     for row in rows:
         blocks.setdefault(row["block"], []).append(row)
     return blocks

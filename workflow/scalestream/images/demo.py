@@ -169,8 +169,22 @@ def generator(stream: int, seed: int, label: int, number: int) -> np.random.Gene
 
 def write_images(folder: Path, per_class: int, size: int, seed: int) -> None:
     """Write `per_class` validation images of each class to <folder>/<class>/<number>.png."""
+    _write(folder, per_class, size, seed, VALIDATION, ALL_SCALES)
+
+
+def write_training_images(folder: Path, per_class: int, size: int, seed: int) -> None:
+    """As `write_images`, images to train with, of all scales."""
+    _write(folder, per_class, size, seed, TRAINING, ALL_SCALES)
+
+
+def write_training_images_of_trained_scales(folder: Path, per_class: int, size: int, seed: int) -> None:
+    """As `write_training_images`, of the scales that the embedded network was trained on."""
+    _write(folder, per_class, size, seed, TRAINING, TRAINED_SCALES)
+
+
+def _write(folder: Path, per_class: int, size: int, seed: int, stream: int, scales: tuple[float, float]) -> None:
     for label, name in enumerate(CLASSES):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for number in range(per_class):
-            image = draw(label, generator(VALIDATION, seed, label, number), size)
+            image = draw(label, generator(stream, seed, label, number), size, scales)
             Image.fromarray(image).save(folder / name / f"{number:05d}.png")

@@ -15,5 +15,5 @@ def scale_crop(percent: int, resize: int, crop: int, convention: str = "paper") 
 
 
 def magnification_crop(side: int, factor: float) -> int:
-    """Side of the center crop that S(X) enlarges back to `side`, in pixels (paper, section 3)."""
+    """Side of the center crop that is enlarged back to `side`, in pixels (S of the paper, section 3); below 1, shrunk."""
     return round(side / factor)

@@ -7,8 +7,9 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import functional as F
 
-from scalestream.errors import InputError, in_one_line
-from scalestream.images.preprocessing import Resized, resized, scale_transform
+from scalestream.errors import InputError, in_one_line, shown
+from scalestream.images.geometry import magnification_crop, scale_crop
+from scalestream.images.preprocessing import Resized, resized, view
 
 
 def open_rgb(path: str) -> Image.Image:
@@ -18,7 +19,7 @@ def open_rgb(path: str) -> Image.Image:
             return file.convert("RGB")
     except OSError as error:
         raise InputError(
-            f"{path} was readable when the images were listed and is not now ({in_one_line(error)}); "
+            f"{shown(path)} was readable when the images were listed and is not now ({in_one_line(error)}); "
             "put it back, or run again to list the images anew"
         ) from error
 
@@ -51,14 +52,40 @@ class ScaleTransformedImages(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         image = self.images[index]
-        scaled = [F.pil_to_tensor(scale_transform(image, percent, self.crop, self.convention)) for percent in self.percents]
-        return torch.stack(scaled), self.labels[index]
+        sides = [scale_crop(percent, image.square.width, self.crop, self.convention) for percent in self.percents]
+        return _views(image, sides, self.crop), self.labels[index]
+
+
+class MagnifiedImages(Dataset):
+    """Images at several magnifications relative to no scale.
+
+    Item: 8-bit images (len(magnifications), 3, crop, crop), one a magnification, and the class index. sides: of the center
+    crops of the resized image, in pixels, by magnification.
+    """
+
+    def __init__(self, images: Sequence[Resized], labels: list[int], magnifications: list[float], crop: int):
+        self.images, self.labels, self.magnifications, self.crop = images, labels, magnifications, crop
+        self.sides = [magnification_crop(crop, magnification) for magnification in magnifications]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        return _views(self.images[index], self.sides, self.crop), self.labels[index]
+
+
+def _views(image: Resized, sides: list[int], crop: int) -> torch.Tensor:
+    return torch.stack([F.pil_to_tensor(view(image, side, crop)) for side in sides])
 
 
 def batches(
-    images: ScaleTransformedImages, batch_size: int, workers: int, begin: int = 0, order: Sequence[int] | None = None
+    images: ScaleTransformedImages | MagnifiedImages,
+    batch_size: int,
+    workers: int,
+    begin: int = 0,
+    order: Sequence[int] | None = None,
 ) -> DataLoader:
-    """Batches from index `begin` on: 8-bit images (N, len(percents), 3, crop, crop) and class indices (N,).
+    """Batches from index `begin` on: 8-bit images (N, views, 3, crop, crop) and class indices (N,).
 
     order: the images by index; without it, as they come.
     """

@@ -47,10 +47,16 @@ def magnify(images: torch.Tensor, factor: float = 2, about: float | None = None,
     side = images.shape[-1]
     if about is None:
         return F.resize(F.center_crop(images, magnification_crop(side, factor)), [side, side])
-    middle = (side - 1) / 2
-    shift = (about - middle) * (1 - 1 / factor) * 2 / side  # in halves of the side, as affine_grid counts
-    turn = torch.tensor([[[1 / factor, 0, shift], [0, 1 / factor, shift]]], dtype=images.dtype, device=images.device)
-    grid = affine_grid(turn, [1, 3, side, side], align_corners=False)[:, window, window]
+    return moved_about(images, [[1 / factor, 0], [0, 1 / factor]], about, window)
+
+
+def moved_about(images: torch.Tensor, turn: list[list[float]], about: float, window: slice = slice(None)) -> torch.Tensor:
+    """Network input (N, 3, S, S) in which the pixel at an offset (x, y) from that in row and column `about` comes from
+    `turn` @ (x, y); the mean colour lies beyond. window: the rows and columns that are wanted."""
+    side = images.shape[-1]
+    fixed = np.full(2, (about - (side - 1) / 2) * 2 / side)  # in halves of the side, as affine_grid counts
+    theta = np.column_stack([turn, fixed - np.array(turn) @ fixed])
+    grid = affine_grid(torch.tensor(theta).to(images)[None], [1, 3, side, side], align_corners=False)[:, window, window]
     return grid_sample(images, grid.expand(len(images), -1, -1, -1), align_corners=False)
 
 
@@ -69,11 +75,14 @@ def resized(image: Image.Image, side: int, interpolation: str = "bilinear") -> R
 
 
 def scale_transform(image: Resized, percent: int, crop: int, convention: str = "paper") -> Image.Image:
-    """What the network sees of an image at scale `percent`: center crop of the resized image, bilinear resize to `crop`."""
-    resize = image.square.width
-    side = scale_crop(percent, resize, crop, convention)
+    """What the network sees of an image at scale `percent`: a `view` of the side that the convention gives."""
+    return view(image, scale_crop(percent, image.square.width, crop, convention), crop)
+
+
+def view(image: Resized, side: int, crop: int) -> Image.Image:
+    """The center crop of the resized image, of this side, and its bilinear resize to `crop`."""
     # The center crop of the whole image lies up to a pixel beside that of the square, by how halves are rounded.
-    left, top = (_margin(length, side) - _margin(length, resize) for length in image.size)
+    left, top = (_margin(length, side) - _margin(length, image.square.width) for length in image.size)
     return F.resize(image.square.crop((left, top, left + side, top + side)), [crop, crop])
 
 

@@ -4,7 +4,7 @@ Scores (C, C): a row for the In of every channel, a column for every Pre, the ma
 scores are NaN all along its row or its column, as it never varies or has no gradient, is left out before anything else is done.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -26,22 +26,21 @@ class Profile:
     z: float
     p: float
 
+    def columns(self) -> dict[str, float | int | None]:
+        """As columns of a table, which have no value in place of NaN."""
+        return {name: known(value) for name, value in asdict(self).items()}
+
+
+def known(value: float) -> float | int | None:
+    """A number as a table has it: plain, and none in place of one that is not finite."""
+    return None if not np.isfinite(value) else value.item() if isinstance(value, np.generic) else value
+
 
 def scored(scores: np.ndarray) -> np.ndarray:
     """(C,): which channels are not left out; of several matrices (..., C, C), in none of them."""
     missing = np.isnan(scores)
     empty = missing.all(axis=-1) | missing.all(axis=-2)
     return ~empty.any(axis=tuple(range(empty.ndim - 1)))
-
-
-def centred(scores: np.ndarray) -> np.ndarray:
-    """Scores (C, C) less the means of their row and their column, plus the mean of all: a feature that agrees with every other
-    one does not stand out by it. NaN for a channel that is left out."""
-    keep, kept = _kept(scores)
-    result = np.full(scores.shape, np.nan)
-    if kept.size:
-        result[np.ix_(keep, keep)] = kept - kept.mean(axis=0) - kept.mean(axis=1, keepdims=True) + kept.mean()
-    return result
 
 
 def ranks(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ the same at every image.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -18,8 +18,9 @@ from torch.autograd.functional import vjp
 from scalestream.activations.center import center
 from scalestream.errors import NotLocalError
 from scalestream.images.preprocessing import magnify
-from scalestream.measures.agreement import profile, ranks
+from scalestream.measures.agreement import known, profile, ranks
 from scalestream.measures.peaks import peaks
+from scalestream.measures.thresholds import LARGER
 from scalestream.networks.device import device
 from scalestream.networks.graph import cut_after
 from scalestream.networks.interface import Block
@@ -27,7 +28,6 @@ from scalestream.networks.linear import linearized
 from scalestream.networks.receptive_field import Span, center_row, center_span, window
 
 BATCH = 16  # channels whose gradients are computed together
-LARGER = 1.1  # magnification at which Pre's feature begins to be larger than In's
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def judged(octaves: list[float], cosines: np.ndarray) -> list[dict]:
             "channel": channel,
             "octaves": octaves,
             "matched": None if np.isnan(of_channel).any() else of_channel,
-            **{name: _known(values[channel]) for name, values in found.items()},
+            **{name: known(values[channel]) for name, values in found.items()},
         }
         for channel, of_channel in enumerate(matched.T)
     ]
@@ -148,13 +148,8 @@ def profiles(octaves: list[float], cosines: np.ndarray) -> list[dict]:
     z and p are the same for doubly centred cosines, as every pairing has one of each row and column.
     """
     matched = np.diagonal(cosines, axis1=1, axis2=2)
-    n_larger = int((peaks(octaves, matched, axis=0) > np.log2(LARGER)).sum())
-    found = [asdict(profile(of_all)) for of_all in cosines]
+    n_larger = int((peaks(octaves, matched, axis=0) > LARGER).sum())
     return [
-        {"octaves": octave, "n_larger": n_larger} | {name: _known(value) for name, value in each.items()}
-        for octave, each in zip(octaves, found)
+        {"octaves": octave, "n_larger": n_larger} | profile(of_all).columns()
+        for octave, of_all in zip(octaves, cosines, strict=True)
     ]
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else value.item() if isinstance(value, np.generic) else value

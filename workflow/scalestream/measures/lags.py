@@ -14,16 +14,16 @@ import torch
 from scalestream.activations.extraction import require_finite
 from scalestream.errors import InputError
 from scalestream.images.preprocessing import IMAGENET, Normalization, network_input
-from scalestream.measures.agreement import profile, ranks
+from scalestream.measures.agreement import known, profile, ranks
 from scalestream.measures.neurons import CenterNeurons
 from scalestream.measures.peaks import peaks
 from scalestream.measures.sums import IN, POST, Sums, groups_of, resamples
+from scalestream.measures.thresholds import CORRELATED
 from scalestream.networks.device import device
 from scalestream.networks.interface import Block
 from scalestream.run.checkpoint import Checkpoint
 
 LEAST_IMAGES = 20
-CORRELATED = 0.2  # above which unmatched pairs are taken to see something in common
 
 
 def summed(
@@ -93,7 +93,7 @@ def lags(block: Block, sums: Sums, count: int) -> list[dict]:
             "channel": channel,
             "octaves": at.tolist(),
             "matched": None if np.isnan(peak[channel]) else matched[:, channel].tolist(),
-            **{name: _known(np.broadcast_to(values, block.channels)[channel]) for name, values in columns.items()},
+            **{name: known(np.broadcast_to(values, block.channels)[channel]) for name, values in columns.items()},
             "n_images": images,
         }
         for channel in range(block.channels)
@@ -103,9 +103,7 @@ def lags(block: Block, sums: Sums, count: int) -> list[dict]:
 def profiles(block: Block, sums: Sums) -> Iterator[dict]:
     """Rows of the table of profiles, one a lag: the mean correlation of In and Pre of a channel, against random pairings."""
     for octaves, correlations in zip(sums.in_octaves, _numbers(sums.pairs)):
-        found = profile(correlations)
-        means = {name: _known(getattr(found, name)) for name in ("matched", "unmatched", "z", "p")}
-        yield {"block": block.name, "octaves": octaves, "n_channels": found.n_channels, **means}
+        yield {"block": block.name, "octaves": octaves} | profile(correlations).columns()
 
 
 def unmatched_lag(sums: Sums, weights: torch.Tensor) -> tuple[float, np.ndarray]:
@@ -152,7 +150,3 @@ def _estimate(name: str, prefix: str, value: np.ndarray, drawn: np.ndarray) -> d
 
 def _numbers(correlations: Callable[..., torch.Tensor], *arguments) -> np.ndarray:
     return correlations(*arguments).cpu().numpy()
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

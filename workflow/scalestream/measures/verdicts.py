@@ -1,17 +1,12 @@
 """Which channels are scale invariant by which rule: the paper's criteria, these with a larger gain, and the measures."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
-from math import log2
 
 import pandas as pd
 
 from scalestream.criteria.concordance import concordance
-
-P = 0.05
-GAIN = 0.1  # share of Pre's response to its own image
-RANK = 0.1
-OCTAVES = log2(1.1)  # of the preferred magnification
+from scalestream.measures.thresholds import GAIN, LARGER, RANK, P, largest_rank
 
 PAPERS = ("paper", "paper_gain", "paper_rank")
 RULES = (*PAPERS, "lagged", "circuit", "both")
@@ -23,11 +18,10 @@ def verdicts(criteria: Iterable[dict], lags: Iterable[dict] | None, circuits: It
     `paper` is Eq. 1 and 2 alone. `paper_gain` asks for a normalised gain above 0.1 too, `paper_rank` for one among the highest
     tenth of the gains that Pre shows to all channels' images. criteria, lags, circuits: rows of these tables, of one block.
     """
-    by_channel = [{row["channel"]: row for row in rows} if rows is not None else {} for rows in (lags, circuits)]
+    by_lags, by_circuits = (_called(rule, rows) for rule, rows in ((lagged, lags), (is_circuit, circuits)))
     for row in criteria:
         channel = row["channel"]
-        of_lags, of_circuits = (rows.get(channel) for rows in by_channel)
-        by_lag, by_circuit = of_lags and lagged(of_lags), of_circuits and is_circuit(of_circuits)
+        by_lag, by_circuit = by_lags.get(channel), by_circuits.get(channel)
         yield {
             "block": row["block"],
             "channel": channel,
@@ -40,25 +34,32 @@ def verdicts(criteria: Iterable[dict], lags: Iterable[dict] | None, circuits: It
         }
 
 
-def lagged(row: dict) -> bool:
+def _called(rule: Callable[[dict, float], bool], rows: Iterable[dict] | None) -> dict[int, bool]:
+    """A measure's verdict by channel; without any where it was not taken."""
+    rows = list(rows or [])
+    largest = largest_rank(rows)
+    return {row["channel"]: rule(row, largest) for row in rows}
+
+
+def lagged(row: dict, largest: float = P) -> bool:
     """By the scale-lag correlogram: Pre to larger images goes with its own In more than with other channels'; it lags behind by
     more than other correlated pairs; and Post tolerates scale more than In.
 
-    row: of the table of lags. Its rank in the row is not asked: a channel is no less invariant where another channel's Pre
-    holds the same larger feature, as planted networks have it.
+    row: of the table of lags. largest: rank in its column that counts. Its rank in the row is not asked: a channel is no less
+    invariant where another channel's Pre holds the same larger feature, as planted networks have it.
     """
-    of_its_own = _at_most(row["p_column"], P)
+    of_its_own = _at_most(row["p_column"], largest)
     return of_its_own and _above(row["excess_lower"], 0) and _above(row["tolerance_lower"], 0)
 
 
-def is_circuit(row: dict) -> bool:
+def is_circuit(row: dict, largest: float = P) -> bool:
     """By the linear circuit: Pre's gradient, pulled back through a magnification, is its own In's more than other channels',
     and more than through none or a shrinking one.
 
-    row: of the table of circuits; its rank in the row is not asked, as for `lagged`.
+    row: of the table of circuits; of its ranks as for `lagged`.
     """
-    of_its_own = _at_most(row["p_column"], P)
-    return of_its_own and _above(row["preferred"], OCTAVES) and _above(row["evidence"], 0)
+    of_its_own = _at_most(row["p_column"], largest)
+    return of_its_own and _above(row["preferred"], LARGER) and _above(row["evidence"], 0)
 
 
 def _at_most(value: float | None, bound: float) -> bool:

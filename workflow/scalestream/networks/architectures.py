@@ -5,12 +5,13 @@ import hashlib
 import os
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from pkgutil import resolve_name
 
 from scalestream.errors import InputError
-from scalestream.networks.interface import PLANTED, Architecture, Description
+from scalestream.networks.interface import PLANTED, RANDOM, Architecture, Description
 from scalestream.run.files import atomic_write
 
 WORKFLOW = Path(__file__).parents[2]
@@ -19,12 +20,16 @@ MADE = Path(".snakemake", "scalestream", "networks")  # descriptions of networks
 
 # Names alone, so that a network that is added changes nothing of what the others' jobs reach.
 FAMILIES = {
-    "scalestream.networks.families.small:SmallResNet": ("small",),
+    "scalestream.networks.families.small:SmallResNet": ("small", "small_wide", "small_deep"),
     "scalestream.networks.families.torchvision_resnet:TorchvisionResNet": (
         *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2"),
         *("resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d"),
     ),
+    "scalestream.networks.families.arms:Plain": ("small_plain", "resnet18_plain"),
+    "scalestream.networks.families.arms:ZeroPadded": ("small_zero_padded", "resnet18_zero_padded"),
     "scalestream.networks.families.cornet_s:CornetSFamily": ("cornet_s",),
+    "scalestream.networks.families.inception_v1:InceptionV1Family": ("inception_v1",),
+    "scalestream.networks.families.torchvision_googlenet:TorchvisionGoogLeNet": ("googlenet",),
     "scalestream.networks.families.planted:PlantedResNet": ("planted",),
 }
 TIMM = "scalestream.networks.families.timm_network:TimmNetwork"
@@ -95,11 +100,12 @@ def description(name: str) -> Description:
 
 
 def published(network: Description) -> list[str]:
-    """Names of weights that are published, all trained on ImageNet: not shipped, planted or a user file's."""
+    """Names of weights that are published, all trained on ImageNet: not shipped, random, planted or a user file's."""
     names = [name for name in network.weights if name not in SHIPPED.get(network.architecture, ())]
-    return [name for name in names if not name.startswith(PLANTED) and network.source is None]
+    return [name for name in names if not name.startswith((RANDOM, PLANTED)) and network.source is None]
 
 
+@cache  # several workflows of a process may ask, each answer taking seconds
 def require_fit(architecture: str, weights: str) -> None:
     """Raises InputError unless a file's weights are those of the named network; imports no torch."""
     _asked("fit", architecture, weights)

@@ -5,8 +5,8 @@ from torch import nn
 
 from scalestream.errors import InputError, in_one_line
 from scalestream.networks.architectures import architecture, source_digest, versions
-from scalestream.networks.discovery import describe_layers, find_blocks
-from scalestream.networks.interface import Description, Preprocessing
+from scalestream.networks.discovery import describe_layers, describe_maps, find_blocks, named_blocks
+from scalestream.networks.interface import Description, Preprocessing, is_stream
 from scalestream.networks.tracing import Traced, module_of, trace
 
 CLASSIFIERS = (nn.Linear, nn.Conv2d)
@@ -20,9 +20,12 @@ def describe(name: str) -> Description:
     size = next(iter(weights.values()), Preprocessing()).crop
     traced = trace(network)
     _require_exact(network, traced, size)
-    blocks, left_out = find_blocks(traced, size)
-    layers = describe_layers(traced, blocks)
-    return Description(name, tuple(blocks), layers, left_out, weights, _classifier(traced), source_digest(name), versions())
+    named = family.streamless_blocks() if hasattr(family, "streamless_blocks") else []
+    blocks, left_out = (named_blocks(traced, named, size), {}) if named else find_blocks(traced, size)
+    layers = describe_layers(traced, blocks) if blocks else describe_maps(traced, size)
+    classifier = _classifier(traced)
+    stream = "none" if named else "graded" if any(is_stream(name) for name, _ in network.named_buffers()) else "fixed"
+    return Description(name, tuple(blocks), layers, left_out, weights, classifier, source_digest(name), versions(), stream)
 
 
 @torch.inference_mode()

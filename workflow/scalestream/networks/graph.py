@@ -8,6 +8,7 @@ from torch import fx, nn
 from torch.fx.experimental.optimization import fuse
 
 from scalestream.networks.interface import RECTIFIED
+from scalestream.networks.operations import concatenates_channels
 from scalestream.networks.tracing import Traced, ancestors, descendants, is_overwritten, is_relu, trace
 
 
@@ -22,7 +23,7 @@ def cut_after(network: nn.Module, layer: str) -> fx.GraphModule:
 
 def part(traced: Traced, layer: str) -> fx.GraphModule:
     """As `cut_after`, of a network that is traced already."""
-    node, graph = _node(traced, layer), fx.Graph()
+    node, graph = node_of(traced, layer), fx.Graph()
     values = _copied(traced, graph, ancestors([node]), {})
     graph.output(_output(traced, graph, layer, values[node]))
     return fx.GraphModule(traced.module, graph)
@@ -35,7 +36,7 @@ def maps_of(network: nn.Module, layers: Iterable[str]) -> fx.GraphModule:
     forward hooks.
     """
     traced, graph = trace(network), fx.Graph()
-    nodes = {layer: _node(traced, layer) for layer in layers}
+    nodes = {layer: node_of(traced, layer) for layer in layers}
     taps = nn.ModuleList(nn.Identity() for _ in nodes)
     traced.module.add_submodule("taps", taps)
     values, outputs = {}, {}
@@ -51,16 +52,20 @@ def maps_of(network: nn.Module, layers: Iterable[str]) -> fx.GraphModule:
     return fx.GraphModule(traced.module, graph)
 
 
-def activation_of_sum(network: nn.Module, post: str) -> fx.GraphModule:
-    """What makes a block's Post of the sum of In and Pre, whatever the activation: a module from maps to maps of their shape,
-    which shares the network's weights."""
+def joined(network: nn.Module, bypass: str, pre: str, post: str) -> fx.GraphModule:
+    """What makes a block's Post of the layer that bypasses it and of Pre, whatever the network does with them: a module from
+    their maps to one of their shape, which shares the network's weights. Without a stream, the first is not read.
+
+    post: a block's `post` or its `stream`.
+    """
     traced, graph = trace(network), fx.Graph()
-    node, total = _node(traced, post), graph.placeholder("sum")
-    if post in traced.nodes:
-        (summed,) = node.all_input_nodes
-        graph.output(graph.node_copy(node, {summed: total}.get))
-    else:
-        graph.output(_output(traced, graph, post, total))
+    node, ends = node_of(traced, post), [node_of(traced, layer) for layer in (bypass, pre)]
+    values = {}
+    for end, name in zip(ends, ("bypass", "pre")):
+        given = graph.placeholder(name)
+        values[end] = graph.call_method("clone", (given,)) if is_overwritten(traced.module, end) else given
+    values = _copied(traced, graph, ancestors([node], but=ends) - set(ends), values)
+    graph.output(_output(traced, graph, post, values[node]))
     return fx.GraphModule(traced.module, graph)
 
 
@@ -71,14 +76,14 @@ def split_after(network: nn.Module, layer: str) -> tuple[fx.GraphModule, fx.Grap
     applied one after the other equal its forward pass.
     """
     traced, graph = trace(network), fx.Graph()
-    node = _node(traced, layer)
+    node = node_of(traced, layer)
     needed = ancestors([traced.output]) - (traced.variable - descendants(node)) - {node}
     values = _copied(traced, graph, needed, {node: graph.placeholder("map")})
     graph.output(values[traced.output])
     return part(traced, layer), fx.GraphModule(traced.module, graph)
 
 
-def _node(traced: Traced, layer: str) -> fx.Node:
+def node_of(traced: Traced, layer: str) -> fx.Node:
     """The node whose value is the layer's output, or, of a sum that the network does not rectify itself, is so after ReLU."""
     return traced.nodes[layer if layer in traced.nodes else layer.removesuffix(RECTIFIED)]
 
@@ -100,15 +105,21 @@ def _copied(traced: Traced, graph: fx.Graph, nodes: set[fx.Node], values: dict[f
 
 
 def before_relu(part: fx.GraphModule) -> fx.GraphModule | None:
-    """`part` up to what its last ReLU reads, with the same weights; None where its output is not that of a ReLU."""
+    """`part` up to what its last ReLU reads, with the same weights; None where its output is not that of a ReLU.
+
+    ReLUs whose outputs are put one behind the other, channel by channel, are one ReLU.
+    """
     *_, output = part.graph.nodes
     (last,) = output.all_input_nodes
-    if not is_relu(part, last):
+    relus = last.all_input_nodes if concatenates_channels(last) else [last]
+    if not all(is_relu(part, each) and len(each.users) == 1 for each in relus):
         return None
     graph, copies = fx.Graph(), {}
-    relu = graph.graph_copy(part.graph, copies)
-    graph.output(copies[last.all_input_nodes[0]])
-    graph.erase_node(relu)
+    graph.output(graph.graph_copy(part.graph, copies))
+    for each in relus:
+        relu = copies[each]
+        relu.replace_all_uses_with(relu.all_input_nodes[0])
+        graph.erase_node(relu)
     return fx.GraphModule(part, graph)
 
 

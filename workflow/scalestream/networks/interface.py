@@ -16,7 +16,10 @@ if TYPE_CHECKING:  # reading the Snakefile must not wait for torch
 
 RANDOM = "random:"  # SEED, of weights
 PLANTED = "planted:"  # SEED, of weights of the planted network
+TRAINED = "trained"  # of weights that the run trains itself
+STREAM = "stream"  # the last part of the name of a buffer: the number that a block multiplies In by
 RECTIFIED = ".rectified"  # of the name of a layer that is ReLU of a sum which the network itself does not rectify
+USUAL = {"padded": 0, "stream": "fixed"}  # fields that descriptions leave out
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Block:
 
     input: what bypasses the block (the paper's In). pre: the last layer before the sum. post: the sum after its ReLU, or after
     the activation that the network has in its place. stage: by the side of the maps, counted from 1. time_step: whether it is a
-    step in time of a recurrent area, whose steps share weights.
+    step in time of a recurrent area, whose steps share weights. padded: how many of In's channels, the last ones, are padding:
+    always zero, and no feature.
     A pair of blocks is a block too: with In of the earlier one, Pre and Post of the later one.
     """
 
@@ -36,6 +40,7 @@ class Block:
     channels: int
     stage: int = 1
     time_step: bool = False
+    padded: int = 0
 
     @property
     def layers(self) -> dict[str, str]:
@@ -78,10 +83,12 @@ class Preprocessing:
 class Description:
     """What is known of a network without building it.
 
-    blocks: all that can be analysed, in network order. layers: theirs. left_out: sums that are no such blocks, with the reason.
+    blocks: all that can be analysed, in network order. layers: theirs, or of a network without any those whose channels can be
+    paired (layer_pairs), in network order. left_out: sums that are no such blocks, with the reason.
     weights: names that weights are published or shipped under, with what they expect. classifier: the module that makes the
     logits. source: a digest of the file that the network comes from, if it is the user's. versions: of the packages that it was
-    made with.
+    made with. stream: whether In is added as it is ("fixed"), times model.stream ("graded"), or not at all ("none"): then In
+    and Pre share no channels, and what passes is what passes by chance.
     """
 
     architecture: str
@@ -92,6 +99,7 @@ class Description:
     classifier: str
     source: str | None
     versions: Mapping[str, str]
+    stream: str = "fixed"
 
     @classmethod
     def from_json(cls, text: str) -> "Description":
@@ -111,7 +119,8 @@ class Description:
 
     def to_json(self) -> str:
         """As text, one line a block and a layer."""
-        fields = asdict(self)
+        fields = _unusual(asdict(self))
+        fields["blocks"] = tuple(map(_unusual, fields["blocks"]))
         lines = []
         for name, value in fields.items():
             if value and isinstance(value, tuple):
@@ -128,6 +137,16 @@ class Description:
     def digest(self) -> str:
         """Of all that is known."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @property
+    def has_stream(self) -> bool:
+        """Whether blocks add In to Pre."""
+        return self.stream != "none"
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether blocks add In times a number, `model.stream`."""
+        return self.stream == "graded"
 
     @cached_property
     def by_name(self) -> dict[str, Block]:
@@ -150,13 +169,23 @@ class Description:
         """
         for name in names:
             if name not in self.by_name:
-                known = ", ".join(block.name for block in self.blocks)
+                known = ", ".join(block.name for block in self.blocks) or "none"
                 raise InputError(f"{key}: {self.architecture} has no block {name!r}; it has {known}")
         return [block for name, block in self.by_name.items() if name in names]
 
     def channels(self, blocks: list[Block]) -> dict[str, int]:
         """Distinct layers of the blocks with their channel counts, in network order."""
         return {layer: block.channels for block in blocks for layer in block.layers.values()}
+
+
+def is_stream(name: str) -> bool:
+    """Whether a network's buffer of that name is the number that a block multiplies In by."""
+    return name.rpartition(".")[2] == STREAM
+
+
+def _unusual(fields: dict) -> dict:
+    """Fields of a description or a block without those that are as in most networks."""
+    return {name: value for name, value in fields.items() if USUAL.get(name, ...) != value}
 
 
 def random_seed(weights: str) -> int | None:
@@ -189,11 +218,15 @@ def pair(first: Block, second: Block) -> Block:
     can be the same feature at two scales.
     """
     source = first.pre if first.time_step else first.input
-    return replace(second, name=f"{first.name}-{second.name}", input=source)
+    return replace(second, name=f"{first.name}-{second.name}", input=source, padded=first.padded)
 
 
 class Architecture(Protocol):
-    """A network by name, of some family, which has a file of its own."""
+    """A network by name, of some family, which has a file of its own.
+
+    That of a network without a stream has `streamless_blocks() -> list[tuple[str, str, str]]` too, for In, Pre and Post of its
+    blocks, as no sum tells them.
+    """
 
     name: str
 

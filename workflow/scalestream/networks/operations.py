@@ -31,17 +31,19 @@ class Span(NamedTuple):
 class Kernel(NamedTuple):
     """How an operation gathers rows: output row i sees `reach` rows of the padded input from row i * stride.
 
-    rounds_up: whether a last output row is made of fewer rows, if fewer are left.
+    rounds_up: whether a last output row is made of fewer rows, if fewer are left. further: rows of padding behind the map,
+    beside as many as there are before it.
     """
 
     reach: int = 1
     stride: int = 1
     padding: int = 0
     rounds_up: bool = False
+    further: int = 0
 
     def outputs(self, rows: int) -> int:
         """How many output rows `rows` input rows give."""
-        steps, left = divmod(rows + 2 * self.padding - self.reach, self.stride)
+        steps, left = divmod(rows + 2 * self.padding + self.further - self.reach, self.stride)
         partial = self.rounds_up and left > 0 and (steps + 1) * self.stride < rows + self.padding
         return steps + 1 + partial
 
@@ -131,8 +133,19 @@ def _is_read_again(part: fx.GraphModule, node: fx.Node) -> bool:
 
 
 def _is_elementwise(part: fx.GraphModule, node: fx.Node) -> bool:
-    combines = node.op in ("call_function", "call_method") and node.target in COMBINATIONS
+    combines = node.op in ("call_function", "call_method") and node.target in COMBINATIONS or concatenates_channels(node)
     return combines or node.op == "output" or is_activation(part, node) or source(part, node) is not node
+
+
+def concatenates_channels(node: fx.Node) -> bool:
+    """Whether the node puts maps one behind the other, channel by channel."""
+    return node.target in (torch.cat, torch.concat) and _argument(node, 1, "dim") == 1
+
+
+def padding_value(node: fx.Node) -> float | None:
+    """What a function that pads maps puts around them; None for another operation."""
+    is_padding = node.target is F.pad and _argument(node, 2, "mode") in (None, "constant")
+    return (_argument(node, 3, "value") or 0.0) if is_padding else None
 
 
 def _is_uniform(part: fx.GraphModule, node: fx.Node, axis: int) -> bool:
@@ -173,6 +186,14 @@ def _max_pooling(node, module) -> Operation | None:
     return None if module.return_indices else _gathering(module)
 
 
+def _max_pooling_function(node, module) -> Operation | None:
+    """Without padding of its own."""
+    names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
+    given = dict(zip(names, node.args[1:])) | {name: value for name, value in node.kwargs.items() if name in names}
+    pooling = nn.MaxPool2d(**given)
+    return _max_pooling(node, pooling) if set(_sizes(pooling.padding)) == {0} else None
+
+
 def _average_pooling(node, module) -> Operation | None:
     return _gathering(module) if module.count_include_pad or module.padding in (0, (0, 0)) else None
 
@@ -189,6 +210,24 @@ def _gathering(module) -> Operation | None:
 def _padding(node, module) -> Operation | None:
     before, *others = module.padding
     return Operation(Kernel(padding=before)) if set(others) == {before} else None
+
+
+def _padding_of_channels(node, module) -> Operation | None:
+    *of_rows, _before, _after = module.padding
+    return Operation() if not any(of_rows) else None
+
+
+def _padding_function(node, module) -> Operation | None:
+    sides = _sizes(_argument(node, 1, "pad"))
+    if len(sides) != 4 or sides[:2] != sides[2:] or min(sides) < 0 or padding_value(node) is None:
+        return None
+    before, after = sides[:2]
+    return Operation(Kernel(padding=before, further=after - before))
+
+
+def _local_response_norm(node, module) -> Operation:
+    """Which sums over channels."""
+    return Operation()
 
 
 def _batch_norm(node, module) -> Operation | None:
@@ -257,6 +296,11 @@ KINDS = {  # by the axis of the rows that are read
         nn.AvgPool2d: _average_pooling,
         nn.ConstantPad2d: _padding,
         nn.ZeroPad2d: _padding,
+        nn.ZeroPad3d: _padding_of_channels,
+        F.max_pool2d: _max_pooling_function,
+        F.pad: _padding_function,
+        nn.LocalResponseNorm: _local_response_norm,
+        F.local_response_norm: _local_response_norm,
         nn.BatchNorm2d: _batch_norm,
         "timm.layers.norm_act.BatchNormAct2d": _batch_norm,
         "timm.layers.norm_act.FrozenBatchNormAct2d": _batch_norm,

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from scalestream.errors import NotLocalError
-from scalestream.networks.operations import CHANNELS_FIRST, Kernel, Span, WholeMap, operations_on_maps
+from scalestream.networks.operations import CHANNELS_FIRST, Kernel, Span, WholeMap, operations_on_maps, padding_value
 from scalestream.networks.tracing import module_of
 
 
@@ -94,13 +94,16 @@ def restricted(part: fx.GraphModule, margins: tuple) -> fx.GraphModule:
     values = {image: graph.placeholder("image")}
     for node, around in zip(called, margins, strict=True):
         module, inputs = copy.copy(module_of(part, node)), {}
-        if node in operations and operations[node].kernel.padding:
+        if module and node in operations and operations[node].kernel.padding:
             module.padding, around = _own_padding(operations[node].kernel, around)
         for read, margin in zip(node.all_input_nodes, around):
             inputs[read] = values[read]
             if margin != (0, 0):
                 sides = (0, 0) * (CHANNELS_FIRST - operations[read].axis) + margin * 2
-                inputs[read] = graph.call_function(F.pad, (values[read], sides, "constant", _beyond(module)))
+                inputs[read] = graph.call_function(F.pad, (values[read], sides, "constant", _beyond(node, module)))
+        if node in operations and padding_value(node) is not None:  # which the margin did
+            (values[node],) = inputs.values()
+            continue
         values[node] = graph.node_copy(node, inputs.get)
         if node.op in ("call_module", "get_attr"):
             owned[node.name] = module or attrgetter(node.target)(part)
@@ -116,9 +119,11 @@ def _own_padding(kernel: Kernel, around: tuple) -> tuple[tuple[int, int], tuple]
     return (0, 0), around
 
 
-def _beyond(module: nn.Module | None) -> float:
+def _beyond(node: fx.Node, module: nn.Module | None) -> float:
     """What the operation takes a map to be outside its border."""
-    return float("-inf") if isinstance(module, nn.MaxPool2d) else getattr(module, "value", 0.0)
+    if isinstance(module, nn.MaxPool2d):
+        return float("-inf")
+    return padding_value(node) or getattr(module, "value", 0.0)
 
 
 def _maps(node: fx.Node, sides: dict[fx.Node, int]) -> list[fx.Node]:

@@ -183,9 +183,9 @@ def map_shapes(traced: Traced, size: int) -> dict[fx.Node, tuple[int, ...]]:
     return {node: tuple(each.shape) for node, each in described.items() if isinstance(each, TensorMetadata)}
 
 
-def ancestors(nodes: Iterable[fx.Node]) -> set[fx.Node]:
-    """The nodes and all that they are computed from."""
-    return _reached(nodes, lambda node: node.all_input_nodes)
+def ancestors(nodes: Iterable[fx.Node], but: Iterable[fx.Node] = ()) -> set[fx.Node]:
+    """The nodes and all that they are computed from; but: nodes of which it is not asked what they are computed from."""
+    return _reached(nodes, lambda node: () if node in but else node.all_input_nodes)
 
 
 def descendants(node: fx.Node) -> set[fx.Node]:

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from scalestream.errors import InputError, in_one_line, misfit
+from scalestream.errors import InputError, in_one_line, misfit, not_weights
 from scalestream.networks.architectures import architecture, description, published
-from scalestream.networks.interface import Description
+from scalestream.networks.interface import Description, is_stream
 
 CHECKPOINTS = ("state_dict", "model")  # keys of a training's checkpoint that the state dict stands under
 LINEAR = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -20,6 +20,18 @@ LINEAR = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 def build(name: str, num_classes: int | None = None) -> nn.Module:
     """The named network with freshly initialised weights, in eval mode."""
     return architecture(name).build(num_classes).eval()
+
+
+@torch.no_grad()
+def with_stream(network: nn.Module, stream: float) -> nn.Module:
+    """The network itself, whose blocks add In times `stream`, a number in 0 to 1; raises InputError where it only ever adds In
+    as it is, or has no stream."""
+    numbers = [buffer for name, buffer in network.named_buffers() if is_stream(name)]
+    if stream != 1 and not numbers:
+        raise InputError(f"model.stream: {type(network).__name__} cannot add In in part; give 1")
+    for number in numbers:
+        number.fill_(stream)
+    return network
 
 
 def fetch_weights(name: str, weights: str) -> dict[str, torch.Tensor]:
@@ -42,7 +54,7 @@ def fetch_weights(name: str, weights: str) -> dict[str, torch.Tensor]:
         state = torch.load(weights, map_location="cpu", weights_only=True)
     except Exception as error:
         raise InputError(
-            f"model.weights: {weights} is not a readable state dict ({in_one_line(error)}); "
+            f"model.weights: {weights} is not a readable state dict: {not_weights(error)}; "
             "save one with torch.save(model.state_dict(), ...)"
         ) from error
     return _unwrapped(state, weights)
@@ -61,15 +73,15 @@ def _unwrapped(state: object, source: str) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def random_network(name: str, seed: int, batches: Iterable[torch.Tensor]) -> nn.Module:
+def random_network(name: str, seed: int, batches: Iterable[torch.Tensor], stream: float = 1) -> nn.Module:
     """The network with random weights (He et al. 2015), from the seed alone, frozen, in eval mode.
 
     batches: network input (N, 3, S, S), for the statistics of batch norms, whose gains are one. All biases are zero. Parameters
-    of other modules stay as they are built.
+    of other modules stay as they are built. stream: as for `with_stream`.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = build(name)
+        network = with_stream(build(name), stream)
         for module in network.modules():
             if isinstance(module, LINEAR):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -105,7 +117,7 @@ def _with_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> nn.
         norm.reset_running_stats()
         norm.momentum = None  # all batches count alike
         norm.train()
-    for batch in batches:
+    for batch in batches if _norms(network) else ():
         network(batch)
     return network.eval().requires_grad_(False)
 

@@ -23,6 +23,7 @@ SIGN = "mean ratio against the no-scale ratio"
 N_IMAGES, N_CLASSES = "images", "classes"
 JITTER_IN, JITTER_PRE = "visualization.jitter of In", "visualization.jitter of Pre"
 SLACK = "ablation.slack of the block"
+CHANNELS = "ablation.channels of the block"
 AUTHORS_CROP = "crop convention of the author's numbers"
 
 MODEL = ("model.architecture", "model.weights")
@@ -48,14 +49,15 @@ NEEDED = {
     SHARE: CRITERIA,
     LIST: CRITERIA,
     INTACT: (*MODEL, *IMAGES, "images.crop", "images.mean", "images.std"),
-    ABLATED: (*CRITERIA, *IMAGES, "ablation.selection"),
-    SIGN: (*CRITERIA, *IMAGES, "ablation.selection", "ablation.trials", SLACK),
+    ABLATED: (*CRITERIA, *IMAGES, CHANNELS, "ablation.selection"),
+    SIGN: (*CRITERIA, *IMAGES, CHANNELS, "ablation.selection", "ablation.trials", SLACK),
 }
 NEEDED_WHERE_SCALED = {ABLATED: (AUTHORS_CROP,), SIGN: ("ablation.crop_convention",)}
 
 DIFFERENCE = {
     "model.weights": "model.weights is {run}, taken to be another network than the paper's {paper}",
     "images.source": "images.source is {run}, the paper has ImageNet's validation images",
+    CHANNELS: "ablation.channels lists the block's channels to ablate, the paper ablates those that pass",
     N_IMAGES: "{run:,} images, the paper has {paper:,}",
     N_CLASSES: "{run:,} classes, the paper has {paper:,}",
     AUTHORS_CROP: "ablation.crop_convention is {run}, the author's numbers are of {paper}",
@@ -65,6 +67,8 @@ IMAGENET_SOURCES = ("wnid_folders", "ilsvrc")
 INTACT_TOLERANCE = 0.1  # points: decoders and resizers differ between versions of the libraries
 ABLATED_TOLERANCE = 2.0  # points: the set of passing channels varies between runs of feature visualization
 SIGNIFICANCE = 0.05  # below which an overlap of lists is more than chance
+
+Conditions = dict[str, dict[int, set[str]]]  # of the ablation, by block and scale
 
 
 def compare(
@@ -92,8 +96,9 @@ def compare(
         AUTHORS_CROP: published["accuracy"]["crop_convention"],
     }
     yield from (_judged(row, run, paper) for row in _criteria_rows(published["criteria"], criteria, null))
-    yield from (_judged(row, run, paper) for row in _accuracy_rows(published["accuracy"], ablation))
-    yield from (_judged(row, run, paper) for row in _sign_rows(published["ratio_sign"], ratios))
+    conditions = _conditions(ablation)
+    yield from (_judged(row, run, paper) for row in _accuracy_rows(published["accuracy"], ablation, conditions))
+    yield from (_judged(row, run, paper) for row in _sign_rows(published["ratio_sign"], ratios, conditions))
 
 
 def count_tolerance(count: int) -> float:
@@ -159,7 +164,7 @@ def _overlap(paper: dict, passes: dict[int, bool]) -> dict:
     }
 
 
-def _accuracy_rows(published: dict, ablation: pa.Table) -> Iterator[dict]:
+def _accuracy_rows(published: dict, ablation: pa.Table, conditions: Conditions) -> Iterator[dict]:
     """Accuracies of the intact network at no scale, and of the scale condition by block and scale."""
     accuracy_of = {
         (row["condition"], row["block"], row["scale_percent"]): 100 * row["accuracy"]
@@ -171,7 +176,6 @@ def _accuracy_rows(published: dict, ablation: pa.Table) -> Iterator[dict]:
         (accuracy for (condition, _, percent), accuracy in accuracy_of.items() if (condition, percent) == ("intact", 0)), None
     )
     yield _measured(INTACT, "%", published["intact"], intact, INTACT_TOLERANCE, "no block is ablated in this run", None, 0)
-    measured = {(block, percent) for _, block, percent in accuracy_of}
     for block, accuracies in published["ablated"].items():
         for percent, accuracy in accuracies.items():
             yield _measured(
@@ -180,13 +184,13 @@ def _accuracy_rows(published: dict, ablation: pa.Table) -> Iterator[dict]:
                 accuracy,
                 accuracy_of.get(("scale", block, percent)),
                 ABLATED_TOLERANCE,
-                _not_ablated(block, percent, measured),
+                _not_measured(block, percent, conditions),
                 block,
                 percent,
             )
 
 
-def _sign_rows(published: dict, ratios: pa.Table) -> Iterator[dict]:
+def _sign_rows(published: dict, ratios: pa.Table, conditions: Conditions) -> Iterator[dict]:
     """On which side of the no-scale ratio every mean ratio lies: -1 below, 0 equal, 1 above."""
     ratio_of = {(row["block"], row["scale_percent"]): row["mean_ratio"] for row in ratios.to_pylist()}
     for block, signs in published.items():
@@ -194,7 +198,7 @@ def _sign_rows(published: dict, ratios: pa.Table) -> Iterator[dict]:
             row = _row(SIGN, "sign", sign, 0, block, percent)
             ratio, no_scale = ratio_of.get((block, percent)), ratio_of.get((block, 0))
             if (block, percent) not in ratio_of:
-                yield row | {"reason": _not_ablated(block, percent, set(ratio_of))}
+                yield row | {"reason": _not_measured(block, percent, conditions)}
             elif ratio is None or no_scale is None:
                 yield row | {
                     "reason": f"block {block} has no ratio at {'no scale' if no_scale is None else f'{percent} %'}, "
@@ -211,10 +215,23 @@ def _sides(run: int, paper: int) -> str:
     return f"the ratio is {side[run]} the no-scale ratio, {of_paper}"
 
 
-def _not_ablated(block: str, percent: int, measured: set[tuple[str, int]]) -> str:
-    if block not in {name for name, _ in measured}:
+def _conditions(ablation: pa.Table) -> Conditions:
+    """What was measured."""
+    conditions = defaultdict(lambda: defaultdict(set))
+    for row in ablation.select(["block", "scale_percent", "condition"]).to_pylist():
+        conditions[row["block"]][row["scale_percent"]].add(row["condition"])
+    return conditions
+
+
+def _not_measured(block: str, percent: int, conditions: Conditions) -> str:
+    """Why the run has no accuracy of the scale condition, or no ratio."""
+    if block not in conditions:
         return f"block {block} is not ablated in this run"
-    return f"scale {percent} % is not measured in this run"
+    if percent not in conditions[block]:
+        return f"scale {percent} % is not measured in this run"
+    if "scale" not in conditions[block][percent]:
+        return f"no channel of block {block} passes in this run, so that none is ablated"
+    return f"so many channels of block {block} are ablated in this run that as many others cannot be drawn"
 
 
 def _row(quantity: str, unit: str, paper: float, tolerance: float, block: str | None, percent: int | None = None) -> dict:
@@ -276,10 +293,12 @@ def _differences(row: dict, run: dict, paper: dict) -> Iterator[str]:
 
 
 def _of_block(settings: dict, block: str) -> dict:
-    """The settings with those of the one block: its slack, and the jitter of the layers that the criteria read."""
+    """The settings with those of the one block: its slack, whether its channels are listed, and the jitter of the layers that
+    the criteria read."""
     jitter = settings["visualization.jitter"].get(block, {})
     return settings | {
         JITTER_IN: jitter.get("In"),
         JITTER_PRE: jitter.get("Pre"),
         SLACK: settings["ablation.slack"].get(block, 0),
+        CHANNELS: block in settings["ablation.channels"],
     }

@@ -1,4 +1,4 @@
-"""Tables as pages to read in a browser."""
+"""Pages to read in a browser: tables, and the way to the atlases of a family."""
 
 import pyarrow as pa
 from jinja2 import Environment, PackageLoader
@@ -13,6 +13,15 @@ def table_page(title: str, rows: pa.Table) -> str:
     return TEMPLATES.get_template("table.html").render(
         title=title, columns=rows.column_names, rows=[[_cell(value) for value in row.values()] for row in rows.to_pylist()]
     )
+
+
+def atlas_index(networks: list[dict]) -> str:
+    """A page that leads to the atlases of several networks.
+
+    Each network has its name (network), architecture, weights, rows of its null (blocks), and where its atlas and the picture
+    of what passes are, from the page.
+    """
+    return TEMPLATES.get_template("atlas_index.html").render(networks=networks)
 
 
 def _cell(value) -> tuple[str, str]:

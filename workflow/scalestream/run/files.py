@@ -1,5 +1,6 @@
 """Files and folders that are complete or not there."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -19,3 +20,9 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         partial = Path(folder, path.name)
         yield partial
         os.replace(partial, path)
+
+
+def sha256(path: str | Path) -> str:
+    """The digest of a file's content, which may be larger than the memory."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

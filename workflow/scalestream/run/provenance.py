@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -29,7 +30,9 @@ PACKAGES = (
     "pandas",
     "pillow",
 )
-INHERITED = ("weights_sha256", "images_sha256")
+INHERITED = {"weights_sha256": "weights", "images_sha256": "images", "training_images_sha256": "training images"}
+OTHER_NETWORK = re.compile(r"(?:^|/)results/networks/([^/]+)/")
+MEMBER = re.compile(r"(?:^|/)networks/([^/]+)/results/")  # of a family: a run of its own
 REPOSITORY = Path(__file__).parents[3]
 
 _current: ContextVar[dict] = ContextVar("provenance", default={})
@@ -58,9 +61,55 @@ def text(**more: str) -> str:
 def record(rule: str, wildcards: dict, settings: dict, inputs: Iterable[str], threads: int) -> dict:
     """What a job is made of: pipeline, the rule's own settings, hashes of weights and image list, packages, device."""
     made = {"scalestream": __version__, "commit": commit(), "rule": rule, "wildcards": wildcards, "settings": settings}
+    return made | inherited(inputs) | packages() | {"device": device(), "threads": threads}
+
+
+def inherited(inputs: Iterable[str]) -> dict[str, str]:
+    """The hashes that the inputs of a job carry on: of the run's own weights, or of those of the one network that they are of.
+    Of several members of a family, what they have in common.
+
+    Raises InputError for inputs that are of different images, or of different weights of one network; members of a family may
+    differ.
+    """
+    found: dict[str, dict[tuple, tuple[str, str]]] = {key: {} for key in INHERITED}
     for path in inputs:
-        made |= _inherited(Path(path))
-    return made | packages() | {"device": device(), "threads": threads}
+        member, network = (match and match[1] for match in (MEMBER.search(path), OTHER_NETWORK.search(path)))
+        for key, value in hashes(path).items():
+            of = member, network if key == "weights_sha256" else None
+            for other, (first, before) in found[key].items():
+                if value != before and _must_agree(of, other):
+                    raise InputError(
+                        f"{first} and {path} were made of different {INHERITED[key]}; delete what is not of this run and run "
+                        "again"
+                    )
+            found[key].setdefault(of, (path, value))
+    carried = {}
+    for key, of_key in found.items():
+        own = {value for (_, network), (_, value) in of_key.items() if network is None}
+        values = own or {value for _, value in of_key.values()}
+        if len(values) == 1:
+            (carried[key],) = values
+    return carried
+
+
+def _must_agree(one: tuple, other: tuple) -> bool:
+    """Whether inputs of two members (None: of the family, or of a run by itself) and networks are to be made of the same."""
+    return one[1] == other[1] and (one[0] == other[0] or None in (one[0], other[0]))
+
+
+def hashes(path: str | Path) -> dict[str, str]:
+    """The hashes that a table or a manifest carries."""
+    path = Path(path)
+    if path.name == "manifest.json":
+        try:
+            carried = json.loads(path.read_text())
+        except ValueError as error:
+            raise InputError(f"{path} is damaged; delete it and run again") from error
+    elif path.suffix == ".parquet":
+        carried = read(path)
+    else:
+        return {}
+    return {key: carried[key] for key in INHERITED if key in carried}
 
 
 def packages() -> dict[str, str]:
@@ -122,20 +171,6 @@ def processor() -> str:
     information = Path("/proc/cpuinfo")
     lines = information.read_text().splitlines() if information.exists() else []
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-def _inherited(path: Path) -> dict:
-    """The hashes that an input of a job carries on."""
-    if path.name == "manifest.json":
-        try:
-            of_input = json.loads(path.read_text())
-        except ValueError as error:
-            raise InputError(f"{path} is damaged; delete it and run again") from error
-    elif path.suffix == ".parquet":
-        of_input = read(path)
-    else:
-        return {}
-    return {key: of_input[key] for key in INHERITED if key in of_input}
 
 
 def _version(package: str) -> str:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from scalestream.errors import DiskError, InputError, in_one_line
 from scalestream.run import provenance
-from scalestream.run.files import PARTIAL, atomic_write
+from scalestream.run.files import atomic_write
 
 
 def schema(optional: Iterable[str] = (), **columns: pa.DataType) -> pa.Schema:
@@ -65,23 +65,18 @@ def batches(path: str, schema: pa.Schema, size: int) -> Iterator[Iterator[pa.Rec
         yield file.iter_batches(batch_size=size)
 
 
-def damaged(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Those of the tables that are not what was written there, each with the reason.
+def fault(path: str | Path) -> str | None:
+    """Why a table is not what was written there, if it is not.
 
     Looks at what a file says of itself; a page that was changed later is found when it is read.
     """
-    for path in sorted(paths):
-        if path.parent.suffix == PARTIAL:
-            continue
-        try:
-            written_as = provenance.read(path).get("output")
-        except InputError as error:
-            yield path, str(error)
-            continue
-        except OSError:  # of a disk or a network that fails now says nothing of the file
-            continue
-        if written_as != str(path):
-            yield path, f"{path} is a copy of {written_as}"
+    try:
+        written_as = provenance.read(path).get("output")
+    except InputError as error:
+        return str(error)
+    except OSError:  # of a disk or a network that fails now says nothing of the file
+        return None
+    return None if written_as == str(path) else f"{path} is a copy of {written_as}"
 
 
 @contextmanager

@@ -6,9 +6,8 @@ from functools import partial
 
 import numpy as np
 import torch
-from torch.nn.functional import affine_grid, grid_sample
 
-from scalestream.images.preprocessing import magnify
+from scalestream.images.preprocessing import magnify, moved_about
 
 DRAWS = 5  # of what is scrambled at random
 TILES = 8  # a side, of an image whose blocks of pixels are shuffled
@@ -19,21 +18,12 @@ Change = Callable[[torch.Tensor], torch.Tensor]
 def turned(images: torch.Tensor, degrees: float, about: float) -> torch.Tensor:
     """Network input (N, 3, S, S), turned counterclockwise about the pixel in row and column `about`."""
     angle = np.deg2rad(degrees)
-    return _moved(images, [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], about)
+    return moved_about(images, [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], about)
 
 
 def mirrored(images: torch.Tensor, about: float) -> torch.Tensor:
     """Network input (N, 3, S, S), left and right exchanged about the column `about`."""
-    return _moved(images, [[-1, 0], [0, 1]], about)
-
-
-def _moved(images: torch.Tensor, turn: list[list[float]], about: float) -> torch.Tensor:
-    """(N, 3, S, S): the pixel at an offset (x, y) from `about` comes from `turn` @ (x, y); the mean colour lies beyond."""
-    side = images.shape[-1]
-    fixed = np.full(2, (about - (side - 1) / 2) * 2 / side)  # in halves of the side, as affine_grid counts
-    theta = np.column_stack([turn, fixed - np.array(turn) @ fixed])
-    grid = affine_grid(torch.tensor(theta).to(images)[None], [1, *images.shape[1:]], align_corners=False)
-    return grid_sample(images, grid.expand(len(images), -1, -1, -1), align_corners=False)
+    return moved_about(images, [[-1, 0], [0, 1]], about)
 
 
 def with_random_phases(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:

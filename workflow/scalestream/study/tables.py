@@ -28,6 +28,14 @@ ACCEPTANCE = schema(
     upper=pa.float64(),
 )
 DOSE_RESPONSE = schema(("draw",), block=pa.string(), condition=pa.string(), draw=pa.int32(), n_ablated=pa.int32(), **COUNTED)
+LESIONS = schema(
+    ("relative_accuracy",),
+    block=pa.string(),
+    replacement=pa.string(),
+    **COUNTED,
+    relative_accuracy=pa.float64(),
+    correct=pa.binary(),
+)
 _INTERVALS = ("ratio", "ratio_lower", "ratio_upper", "sem", "difference", "difference_lower", "difference_upper")
 _P = ("p_images", "p_images_holm", "p_sets", "p_sets_holm")
 EFFECTS = schema(
@@ -95,6 +103,16 @@ PEAKS = schema(
     stimulus=pa.string(),
     passes=pa.bool_(),
     **dict.fromkeys(_PEAKS, pa.float64()),
+)
+TIME_STEPS = schema(
+    ("preferred_magnification", "same_feature"),
+    area=pa.string(),
+    step=pa.int32(),
+    image_step=pa.int32(),
+    channel=pa.int32(),
+    stimulus=pa.string(),
+    preferred_magnification=pa.float64(),
+    same_feature=pa.bool_(),
 )
 PREFERENCE = schema(
     (*_PEAKS, "p"),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import torch
 
-from scalestream.errors import InputError, in_one_line
+from scalestream.errors import InputError, out_of_memory
 
 
 def in_batches(work: Callable[[list], list], items: list, size: int) -> list:
@@ -24,7 +24,7 @@ def in_batches(work: Callable[[list], list], items: list, size: int) -> list:
                 raise
             if len(batch) == 1:
                 raise InputError(
-                    f"there is not enough memory for one channel ({in_one_line(error)}); "
+                    f"there is not enough memory for one channel ({out_of_memory(error)}); "
                     "run fewer jobs at once, or on a larger device"
                 ) from error
         size = len(batch) // 2

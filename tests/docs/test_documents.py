@@ -1,0 +1,26 @@
+"""README and the pages of docs name files and tests that there are."""
+
+import re
+
+from conftest import REPOSITORY
+
+FOLDERS = ("benchmarks", "config", "docs", "envs", "profiles", "resources", "tests", "workflow")
+
+
+def test_files_that_pages_name_are_there():
+    pages = [REPOSITORY / "README.md", *REPOSITORY.glob("docs/*.md"), *REPOSITORY.glob("resources/*.md")]
+    named = {path for page in pages for path in re.findall(rf"`((?:{'|'.join(FOLDERS)})/[^`\s*<>]*)`", page.read_text())}
+    assert len(named) > 20 and {path for path in named if not (REPOSITORY / path).exists()} == set()
+
+
+def test_every_row_of_the_page_of_faults_is_shown_by_tests_that_there_are():
+    page = (REPOSITORY / "docs/faults.md").read_text()
+    rows = [line.strip("| ").rsplit(" | ", 1) for line in page.splitlines() if line.startswith("| ")]
+    shown = {row: re.findall(r"`(\w+)`", tests) for row, tests in rows if tests not in ("shown by", "---")}
+    there = {
+        name
+        for path in (REPOSITORY / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def test_(\w+)", path.read_text(), re.M)
+    }
+    assert len(shown) > 20 and [row for row, tests in shown.items() if not tests] == []
+    assert {name for tests in shown.values() for name in tests} - there == set()

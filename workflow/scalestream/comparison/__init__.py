@@ -1,0 +1,1 @@
+"""Networks side by side: what is compared between the members of a family."""

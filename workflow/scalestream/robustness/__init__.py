@@ -1,0 +1,1 @@
+"""How well the intact network does on magnified images."""
