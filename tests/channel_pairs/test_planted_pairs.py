@@ -57,4 +57,4 @@ def test_random_weights_have_as_many_matches_as_chance():
         batches = [torch.randn(16, 3, 96, 96, generator=torch.Generator().manual_seed(seed))]
         counts.append(judged(random_network("small", seed, batches), "layer2.0", "layer3.1", 24)[1])
     assert sum(row["n_compared"] for row in counts) > 120
-    assert sum(row["matched"] for row in counts) <= 12 and min(row["p"] for row in counts) > 0.01
+    assert sum(row["matched"] for row in counts) <= 12 and min(row["p"] for row in counts) > 0.01 / len(counts)

@@ -1,6 +1,7 @@
 """Every script as a module: it imports without Snakemake, and does its work in a function."""
 
 import inspect
+import os
 import runpy
 import subprocess
 import sys
@@ -37,3 +38,20 @@ def test_every_rule_has_its_script_and_every_script_its_rule():
     assert {name for name in SCRIPTS if f"scripts/{name}.py" not in rules} == set()
     for name in SCRIPTS:
         assert f'code=code("{name}"' in rules, name
+
+
+def test_torchs_compiler_is_loaded_by_who_uses_it_alone():
+    """Neither a job's start nor a call of roi_align needs it; a deterministic call does, and is answered by it."""
+    program = """
+import sys
+import ablate, visualize
+import torch, torchvision
+assert "torch._dynamo" not in sys.modules
+pooled = torchvision.ops.roi_align(torch.ones(1, 1, 8, 8), [torch.tensor([[0.0, 0.0, 4.0, 4.0]])], 2)
+assert pooled.eq(1).all() and "torch._dynamo" not in sys.modules
+assert torchvision.ops.roi_align.__globals__["is_compile_supported"]("cpu") is True
+assert torch._dynamo.utils.is_compile_supported("cpu") is True
+"""
+    places = [REPOSITORY / "workflow", REPOSITORY / "workflow/scripts"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, places))}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)

@@ -51,7 +51,7 @@ def by_network(counts: dict[str, int]) -> dict[str, set[str]]:
 def test_the_results_of_each_network_are_those_of_a_run_of_it_alone(family, tmp_path):
     """But for the images, which are where all have them."""
     alone = overlaid(TINY_FAMILY, family={"networks": []}, measures=EMBEDDED["measures"])
-    files = ["criteria", "null", "lags", "ratios", "robustness", "mean_activations"]
+    files = ["criteria", "null", "robustness", "mean_activations"]
     completed(tmp_path, alone, *(f"results/{name}.parquet" for name in files))
     for name in files:
         assert table(family / "networks/embedded", name) == table(tmp_path, name), name

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
-from torchvision.transforms import functional as F
 
 from scalestream.errors import InputError, in_one_line, shown
 from scalestream.images.geometry import magnification_crop, scale_crop
 from scalestream.images.preprocessing import Resized, resized, view
+from scalestream.vision import functional as F
 
 
 def open_rgb(path: str) -> Image.Image:

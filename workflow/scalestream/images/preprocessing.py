@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from PIL import Image
 from torch.nn.functional import affine_grid, grid_sample
-from torchvision.transforms import functional as F
 
 from scalestream.images.geometry import magnification_crop, scale_crop
+from scalestream.vision import functional as F
 
 
 @dataclass(frozen=True)

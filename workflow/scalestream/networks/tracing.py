@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 from torch.fx.passes.shape_prop import ShapeProp, TensorMetadata
-from torchvision.ops import StochasticDepth
 
 from scalestream.errors import InputError, in_one_line
+from scalestream.vision import StochasticDepth
 
 ACTIVATIONS = (
     nn.CELU,

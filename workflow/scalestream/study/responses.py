@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
-from torchvision.transforms import functional as F
 
 from scalestream.activations.center import center
 from scalestream.errors import InputError
@@ -19,6 +18,7 @@ from scalestream.networks.graph import cut_after, maps_of
 from scalestream.networks.interface import Block
 from scalestream.networks.receptive_field import center_row
 from scalestream.run.checkpoint import Checkpoint
+from scalestream.vision import functional as F
 
 STIMULI = 16  # that go through the network together, at every magnification
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from PIL import Image
-from torchvision.transforms import functional as F
+
+from scalestream.vision import functional as F
 
 RATIOS = (3 / 4, 4 / 3)  # of width to height, torchvision's
 ATTEMPTS = 10  # at a crop that lies inside the image; then it is all of it

@@ -7,11 +7,10 @@ network that they are named after.
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import ResNet
-from torchvision.models.resnet import BasicBlock
 
 from scalestream.networks.families import small
 from scalestream.networks.interface import RANDOM, STREAM, Preprocessing
+from scalestream.vision import BasicBlock, ResNet
 
 RESNET18 = (2, 2, 2, 2)  # blocks by stage
 

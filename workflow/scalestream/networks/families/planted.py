@@ -11,14 +11,13 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, max_pool2d
-from torchvision.models import ResNet
-from torchvision.models.resnet import BasicBlock
 
 from scalestream.activations.center import center
 from scalestream.errors import InputError
 from scalestream.images.preprocessing import normalize
 from scalestream.networks.interface import PLANTED, Preprocessing
 from scalestream.networks.planting import AXES, CLASSES, FEATURES, FIRST, KINDS, Feature, colour, generator, planted_kinds
+from scalestream.vision import BasicBlock, ResNet
 
 WIDTH = 40
 COARSE = FIRST + len(FEATURES)  # first of the channels with the image blurred further, for two_octaves

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import safetensors.torch
 import torch
 from torch import nn
-from torchvision.models import ResNet
-from torchvision.models.resnet import BasicBlock
 
 from scalestream.networks.architectures import SHIPPED
 from scalestream.networks.interface import RANDOM, Preprocessing
+from scalestream.vision import BasicBlock, ResNet
 
 STAGES = range(1, 5)
 CLASSES = 12  # of the drawn images

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from torchvision.models import get_model, get_model_weights
 
 from scalestream.networks.interface import Preprocessing
+from scalestream.vision import models
 
 
 class TorchvisionResNet:
@@ -17,19 +17,19 @@ class TorchvisionResNet:
 
     def build(self, num_classes: int | None = None) -> nn.Module:
         """With freshly initialised weights; of ImageNet's 1,000 classes, if no other number is given."""
-        return get_model(self.name, weights=None, num_classes=num_classes or 1000)
+        return models.get_model(self.name, weights=None, num_classes=num_classes or 1000)
 
     def weights(self) -> dict[str, Preprocessing]:
         """The members of torchvision's enum, with their transforms."""
-        return {weights.name: expected(weights.transforms()) for weights in get_model_weights(self.name)}
+        return {weights.name: expected(weights.transforms()) for weights in models.get_model_weights(self.name)}
 
     def fetch(self, weights: str) -> dict[str, torch.Tensor]:
         """The state dict, from torch's cache or the network, checked; raises OSError."""
-        return get_model_weights(self.name)[weights].get_state_dict(progress=False, check_hash=True)
+        return models.get_model_weights(self.name)[weights].get_state_dict(progress=False, check_hash=True)
 
     def published_digest(self, weights: str) -> str:
         """The digits that torchvision has in the file's name: resnet18-f37072fd.pth."""
-        return Path(get_model_weights(self.name)[weights].url).stem.rpartition("-")[2]
+        return Path(models.get_model_weights(self.name)[weights].url).stem.rpartition("-")[2]
 
 
 def expected(transforms) -> Preprocessing:
