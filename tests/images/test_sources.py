@@ -110,6 +110,22 @@ def test_a_folder_that_is_no_wnid_is_named(tmp_path):
         find("wnid_folders", str(tmp_path))
 
 
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    """Root may read anything, so that the refusal is a stand-in."""
+    for name in ("cats", "dogs"):
+        (tmp_path / name).mkdir()
+    listed = Path.iterdir
+
+    def refused(folder: Path):
+        if folder.name == "dogs":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(InputError, match=r"images.root: .*dogs cannot be read \(Permission denied\); make it readable"):
+        find("class_folders", tmp_path)
+
+
 def test_folders_without_images(tmp_path):
     (tmp_path / "n01440764").mkdir()
     (tmp_path / "n01440764" / "notes.txt").write_text("not an image")

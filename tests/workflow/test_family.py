@@ -187,7 +187,7 @@ def shipped(tmp_path: Path, name: str) -> dict:
     ("name", "trained", "sets", "compared"),
     [
         ("family_demo", 2, 3, {"passing", "lags", "ratios", "robustness"}),
-        ("streamless", 24, 2, {"passing", "robustness"}),
+        ("streamless", 36, 2, {"passing", "robustness"}),
         ("family", 0, 1, {"passing", "lags", "ratios", "robustness"}),
         ("streamless_imagenet", 36, 2, {"passing", "robustness"}),
     ],

@@ -133,6 +133,11 @@ def added_seed() -> set[str]:
     return judged | affected("rewire", "summarize_stability", "compute_sensitivity")
 
 
+def pixels() -> set[str]:
+    """Of what the network is given, of images and of visualizations."""
+    return visualization() | affected("extract_activations", "measure_lags", "measure_robustness")
+
+
 RETRAINED = {"train", "resolve_model"}
 REDRAWN = {"draw_training_images", "list_training_images", "cache_training_images", *RETRAINED}
 # Of weights that a run trains: each key, a change of it, and the rules up to the model that it reruns.
@@ -173,30 +178,16 @@ KEYS = {
     "images.resize": ({"images": {"resize": 130}}, lambda: affected("draw_demo_images")),
     "images.crop": (
         {"images": {"crop": 108}},
-        lambda: affected(
-            "extract_activations",
-            "measure_lags",
-            "measure_robustness",
-            "visualize",
-            "visualize_whole_channels",
-            "compute_circuits",
-        ),
+        lambda: pixels() | affected("compute_circuits"),
     ),
     "images.interpolation": ({"images": {"interpolation": "bicubic"}}, lambda: affected("cache_images")),
     "images.mean": (
         {"images": {"mean": [0.5, 0.5, 0.5]}},
-        lambda: affected("extract_activations", "measure_lags", "measure_robustness", "visualize", "visualize_whole_channels"),
+        pixels,
     ),
     "images.std": (
         {"images": {"std": [0.5, 0.5, 0.5]}},
-        lambda: affected(
-            "extract_activations",
-            "measure_lags",
-            "measure_robustness",
-            "visualize",
-            "visualize_whole_channels",
-            "compute_circuits",
-        ),
+        lambda: pixels() | affected("compute_circuits"),
     ),
     "images.cache": ({"images": {"cache": False}}, set),
     "images.batch_size": ({"images": {"batch_size": 5}}, set),

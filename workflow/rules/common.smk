@@ -39,15 +39,18 @@ LAYER_PAIRS = sorted(CONFIG["layer_pairs"], key=lambda both: [list(NETWORK.layer
 SEEDS = CONFIG["visualization"]["seeds"]
 FIRST_SEED = SEEDS[0]
 TRIALS = chunks(CONFIG["ablation"]["trials"], CONFIG["ablation"]["trials_per_job"])
+WRITE_IMAGES = DRAWN.get(CONFIG["images"]["source"])  # what draws them, if the project does
+SHARDS = 4  # of a cache of images
 MODEL = {"weights": "results/model/weights.safetensors", "manifest": "results/model/manifest.json"}
 
 if workflow.is_main_process:
+    warn = partial(planning.once, logger.warning)
     for difference in completion.differences(CONFIG, NETWORK):
-        logger.warning(difference)
+        warn(difference)
     if LINEAR:
-        logger.warning(f"linear stream: {', '.join(LINEAR)}: {ARCHITECTURE} does not rectify the sum; Post is ReLU of it")
+        warn(f"linear stream: {', '.join(LINEAR)}: {ARCHITECTURE} does not rectify the sum; Post is ReLU of it")
     if not NETWORK.has_stream:
-        logger.warning(f"no stream: {ARCHITECTURE} adds no In to Pre; how many channels pass is what passes by chance")
+        warn(f"no stream: {ARCHITECTURE} adds no In to Pre; how many channels pass is what passes by chance")
 
 PLOTTED = FIGURES
 settings = partial(configuration.settings, CONFIG)

@@ -1,8 +1,6 @@
 """Inputs: the image source. Outputs: results/images.parquet, one row an image, the list of images left out, and
 results/image_cache/, every image decoded and resized once."""
 
-WRITE_IMAGES = DRAWN.get(CONFIG["images"]["source"])
-SHARDS = 4
 FILES = {"folder": "results/demo_images"} if WRITE_IMAGES else {}  # which whoever reads an image may need
 IMAGES = FILES | {
     "images": "results/images.parquet",

@@ -1,8 +1,6 @@
 """Inputs: the images that another run has listed and decoded (images.made_in). Outputs: results/images.parquet, and the list of
 those left out, as they are there; the cache is read where it is."""
 
-WRITE_IMAGES = DRAWN.get(CONFIG["images"]["source"])
-SHARDS = 4
 MADE_IN = Path(CONFIG["images"]["made_in"], "results")
 FILES = {"folder": local(f"{MADE_IN}/demo_images")} if WRITE_IMAGES else {}
 IMAGES = FILES | {

@@ -23,7 +23,7 @@ def time_by_rule(benchmarks: Iterable[dict]) -> Figure:
     panel.barh(positions, rules["processor"] / size, height=0.25, color=LINE, label="of the processor")
     panel.set_yticks(positions, [f"{rule}  ({count})" for rule, count in rules["count"].items()])
     panel.set_ylim(-0.6, len(rules) - 0.4)
-    panel.set_xlabel(f"{name} of all jobs together (in brackets, how many jobs)")
+    panel.set_xlabel(f"{name}, all jobs together (in brackets, how many)")
     panel.legend(loc="lower right")
     return figure
 

@@ -99,7 +99,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _visible(folder: Path) -> list[Path]:
-    return [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    try:
+        return [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    except OSError as error:
+        raise InputError(f"images.root: {shown(folder)} cannot be read ({error.strerror}); make it readable") from None
 
 
 def _wnid_folders(root: Path) -> Iterator[LabelledFile]:

@@ -20,6 +20,12 @@ from scalestream.run.progress import in_words
 SHOWN = 6  # rules that a line names
 
 
+@cache
+def once(say: Callable[[str], None], line: str) -> None:
+    """Say a line that several networks of one process would say."""
+    say(line)
+
+
 def correct(workflow, rules: Container, say: Callable[[str], None], require: Callable[[], None]) -> None:
     """Have Snakemake's plans corrected as soon as they are made.
 
