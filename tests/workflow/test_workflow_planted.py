@@ -16,6 +16,10 @@ TINY_PLANTED = overlaid(
     ablation={"selection": "circuit", "trials": 2, "scale_percents": [50], "slack": {"1.1": 1}},
     study={"recovery": [3], "nulls": ["random_weights", "permuted_weights"]},
 )
+TARGETS = [
+    *(f"results/{name}.parquet" for name in ("recovery", "nulls", "selection/1.1", "null", "criteria")),
+    "results/figures/recovery.pdf",
+]
 
 pytestmark = pytest.mark.long
 
@@ -23,7 +27,7 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planted")
-    completed(folder, TINY_PLANTED)
+    completed(folder, TINY_PLANTED, *TARGETS)
     return folder
 
 
@@ -60,17 +64,17 @@ def test_nulls_stand_beside_the_count(run):
 
 def test_only_what_depends_on_a_change_runs_again(run):
     def rules(**changes):
-        return set(planned(run, overlaid(TINY_PLANTED, **changes)))
+        return set(planned(run, overlaid(TINY_PLANTED, **changes), *TARGETS))
 
     assert rules() == set()
-    summary = {"compute_recovery", "plot_recovery", "render_tables", "gather_benchmarks", "plot_benchmarks"}
+    summary = {"compute_recovery", "plot_recovery"}
     others = {"resolve_other_model", "visualize_other", "measure_other_responses", "evaluate_other_criteria"}
     measured = {"measure_other_lags", "compute_other_circuits", "apply_rules_to_other", "gather_other_verdicts"}
     one_more = rules(study={"recovery": [3, 4]})
     assert one_more == others | measured | summary | {"list_other_planted_channels"}
     assert rules(study={"recovery": []}) == summary
     noise = rules(model={"planted": {"noise": 0.1}}, replace=True)
-    assert {"resolve_model", "resolve_other_model", "list_planted_channels", "visualize", "ablate"} <= noise
+    assert {"resolve_model", "resolve_other_model", "list_planted_channels", "visualize", "select_channels"} <= noise
     assert not {"draw_demo_images", "cache_images"} & noise
 
 

@@ -30,6 +30,8 @@ CONFIG = {
     },  # every draw is a trial
 }
 
+TARGETS = ["results/ratios.parquet", *(f"results/figures/{figure}.pdf" for figure in ("figure2", "figure4"))]
+
 
 @torch.inference_mode()
 def with_fitted_readout(folder):
@@ -62,7 +64,7 @@ def with_fitted_readout(folder):
 def finished(tmp_path_factory, real_images):
     folder = tmp_path_factory.mktemp("real")
     torch.save(with_fitted_readout(real_images).state_dict(), folder / "resnet18.pth")
-    completed(folder, CONFIG | {"images": CONFIG["images"] | {"root": str(real_images)}})
+    completed(folder, CONFIG | {"images": CONFIG["images"] | {"root": str(real_images)}}, *TARGETS)
     return folder
 
 
@@ -150,4 +152,3 @@ def test_it_runs_to_the_figures(finished):
     passing = {(row["block"], row["channel"]) for row in table(finished, "criteria") if row["passes"]}
     shown = {(row["block"], row["channel"]) for row in table(finished, "grids") if row["passes"]}
     assert shown == passing and (finished / "results/figures/figure4/1.png").exists()
-    assert (finished / "results/atlas/images/layer3.1/7-top.webp").exists()
