@@ -17,9 +17,7 @@ rule take_images:
         skipped=local(f"{MADE_IN}/skipped_images.txt"),
     output:
         images="results/images.parquet",
-        skipped=report(
-            "results/skipped_images.txt", category="Images", subcategory=SUBCATEGORY, caption="../report/skipped_images.rst"
-        ),
+        skipped="results/skipped_images.txt",
     params:
         code=code("take_images"),
     log:
