@@ -70,7 +70,7 @@ def test_a_run_on_slurm_survives_its_faults(slurm, tiny, tmp_path):
     assert (failed["MinMemoryNode"], again["MinMemoryNode"]) == ("8000M", "16000M")
 
     found, undisturbed = tables(folder), tables(tiny)
-    assert len(found) > 20 and found == {name: undisturbed[name] for name in found}
+    assert len(found) >= 20 and found == {name: undisturbed[name] for name in found}
     assert (folder / "results/figures/figure2.pdf").exists()
 
 
