@@ -257,7 +257,7 @@ def test_time_is_summed_by_rule_and_the_longest_stands_on_top():
     (panel,) = time_by_rule(rows).axes
     assert [label.get_text() for label in panel.get_yticklabels()] == ["list_images  (1)", "ablate  (2)"]
     assert [list(bars.datavalues) for bars in panel.containers] == [[3 / 60, 150 / 60], [2 / 60, 150 / 60]]
-    assert panel.get_xlabel().startswith("minutes of all jobs")
+    assert panel.get_xlabel().startswith("minutes, all jobs")
 
 
 def test_without_any_benchmark_there_is_still_a_figure(tmp_path):

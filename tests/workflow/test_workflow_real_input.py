@@ -30,7 +30,11 @@ CONFIG = {
     },  # every draw is a trial
 }
 
-TARGETS = ["results/ratios.parquet", *(f"results/figures/{figure}.pdf" for figure in ("figure2", "figure4"))]
+TARGETS = [
+    *(f"results/{name}.parquet" for name in ("ratios", "candidates")),
+    "results/figures/figure2.pdf",
+    "results/figures/figure4.pdf",
+]
 
 
 @torch.inference_mode()
