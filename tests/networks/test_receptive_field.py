@@ -16,7 +16,7 @@ from timm.layers import (
     StdConv2d,
 )
 from torch import nn
-from torchvision.models import resnet50, squeezenet1_1
+from torchvision.models import resnet50
 from torchvision.models.resnet import BasicBlock, Bottleneck
 from torchvision.ops import SqueezeExcitation
 
@@ -410,7 +410,6 @@ def behind_an_identity(self, maps):
     [
         (Reading("other sides").eval(), "output", "add .maps of different sides"),
         (nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, track_running_stats=False)).eval(), "1", "BatchNorm2d"),
-        (squeezenet1_1().eval(), "features.6", "ceil|MaxPool2d|cat"),
         (nn.Sequential(nn.Conv2d(3, 4, 3, padding_mode="reflect", padding=1), nn.ReLU()).eval(), "1", "Conv2d"),
         (nn.Sequential(nn.Conv2d(3, 4, (1, 3)), nn.ReLU()).eval(), "1", "Conv2d"),
         (nn.Sequential(nn.Conv2d(3, 4, 3, padding="same"), nn.ReLU()).eval(), "1", "Conv2d"),

@@ -246,7 +246,8 @@ def test_a_disk_that_fills_up(tiny, copy):
     results, kept, target = copy / "results", copy / "kept", "results/mean_activations.parquet"
     needed = sum(path.stat().st_size for path in (results / "activations").iterdir())
     shutil.rmtree(results / "activations")
-    (results / "mean_activations.parquet").unlink()
+    for name in ("mean_activations", "top_images"):
+        (results / f"{name}.parquet").unlink()
     results.rename(kept)
     results.mkdir()
     if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "tmpfs", results], capture_output=True).returncode:
