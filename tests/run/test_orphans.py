@@ -15,7 +15,8 @@ from runs import awaited, kill
 from scalestream.run.orphans import MARK, marked
 
 RUN = """
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which tests that were started with nohup ignore
 from scalestream.run import orphans
 orphans.end_with_this_process()
 orphans.end_with_this_process()  # as two modules of one workflow do
@@ -57,7 +58,7 @@ def test_what_a_killed_run_has_started_ends_within_two_seconds(run, how):
     other = subprocess.Popen(["sleep", "600"], env=os.environ | {MARK: "another run's"})
     awaited(lambda: len(marked(mark)) == 3, seconds=10)
     process.send_signal(how)
-    process.wait()
+    process.wait(timeout=10)
     began = time.monotonic()
     awaited(lambda: not marked(mark) and not watchers(mark), seconds=10)
     assert time.monotonic() - began < 2
