@@ -12,10 +12,11 @@ from scalestream.figures.accuracy import accuracy
 from scalestream.figures.criteria import passing, scatter
 from scalestream.figures.first_look import first_look
 from scalestream.figures.grids import figure1, pages
-from scalestream.figures.job_times import time_by_rule, unit
+from scalestream.figures.job_times import time_by_rule
 from scalestream.figures.objective import objective
 from scalestream.figures.ratios import figure2
 from scalestream.figures.style import save, save_pages, styled
+from scalestream.report.job_times import unit
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from scalestream.report.job_times import in_words
 from scalestream.run import run_progress
-from scalestream.run.progress import in_words, last_meter, watched
+from scalestream.run.progress import last_meter, watched
 from scalestream.run.run_progress import _Run, shortest
 
 

@@ -560,7 +560,7 @@ EDITS_OF_MEANING = {
     ("criteria/equations.py", "post_in > 0 and", "post_in >= 0 and"): ["evaluate_criteria", "judge_natural_images"],
     ("criteria/measurement.py", "BATCH = 64", "BATCH = 63"): ["measure_responses_to_visualizations"],
     ("criteria/evaluation.py", "responses.gains >= ", "responses.gains > "): ["evaluate_criteria"],
-    ("criteria/rewiring.py", "[2.5, 97.5]", "[5, 95]"): ["rewire"],
+    ("criteria/rewiring.py", "[2.5, 97.5]", "[5, 95]"): ["rewire", "judge_layer_pair"],
     ("criteria/selection.py", "2 * n_passing > n_seeds", "2 * n_passing >= n_seeds"): ["select_channels"],
     ("channel_pairs/matching.py", "gains.mean(axis=0)", "gains.mean(axis=1)"): ["visualize_matches"],
     ("channel_pairs/matching.py", "LEVEL = 0.05", "LEVEL = 0.06"): ["judge_layer_pair"],

@@ -80,6 +80,28 @@ def weights_file():
     return [local(weights)] if Path(weights).is_file() else []
 
 
+def drawn_folder(place):
+    """The folder that images are drawn into, where the project draws them, as whoever reads an image may need it. place: gives
+    a file of the run that has the images."""
+    return {"folder": place("demo_images")} if WRITE_IMAGES else {}
+
+
+def image_files(place):
+    """All that a job reads of images: their list, their cache, and the folder. place: as for `drawn_folder`."""
+    shards = [place(f"image_cache/{shard}-of-{SHARDS}.arrow") for shard in range(SHARDS)]
+    return drawn_folder(place) | {"images": place("images.parquet"), "cache": shards}
+
+
+def in_results(path):
+    """A file of this run's results."""
+    return f"results/{path}"
+
+
+def taken(path):
+    """A file of the run that has this one's images (images.made_in)."""
+    return local(f"{CONFIG['images']['made_in']}/results/{path}")
+
+
 def of_training(path):
     """A file of the training images, of this run or of another."""
     made_in = CONFIG["training"]["images"]["made_in"]

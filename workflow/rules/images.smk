@@ -1,11 +1,7 @@
 """Inputs: the image source. Outputs: results/images.parquet, one row an image, the list of images left out, and
 results/image_cache/, every image decoded and resized once."""
 
-FILES = {"folder": "results/demo_images"} if WRITE_IMAGES else {}  # which whoever reads an image may need
-IMAGES = FILES | {
-    "images": "results/images.parquet",
-    "cache": [f"results/image_cache/{shard}-of-{SHARDS}.arrow" for shard in range(SHARDS)],
-}
+IMAGES = image_files(in_results)
 
 
 rule draw_demo_images:
@@ -29,7 +25,7 @@ rule draw_demo_images:
 rule list_images:
     """Finds, reads and hashes every image file once; a damaged one stops the run here."""
     input:
-        **FILES,
+        **drawn_folder(in_results),
     output:
         images="results/images.parquet",
         skipped=report(
@@ -53,7 +49,7 @@ rule list_images:
 rule cache_images:
     """A part of the images, decoded and resized, or only listed where there is to be no cache."""
     input:
-        **FILES,
+        **drawn_folder(in_results),
         images="results/images.parquet",
     output:
         "results/image_cache/{shard}-of-{shards}.arrow",

@@ -2,11 +2,7 @@
 cache, as of the run's own images; none where they are those of another run (training.images.made_in)."""
 
 TRAINING = CONFIG["training"]["images"]
-TRAINING_FILES = {"folder": of_training("demo_images")} if WRITE_IMAGES else {}
-TRAINING_IMAGES = TRAINING_FILES | {
-    "images": of_training("images.parquet"),
-    "cache": [of_training(f"image_cache/{shard}-of-{SHARDS}.arrow") for shard in range(SHARDS)],
-}
+TRAINING_IMAGES = image_files(of_training)
 
 if CONFIG["model"]["weights"] == TRAINED and not TRAINING["made_in"]:
 
@@ -27,7 +23,7 @@ if CONFIG["model"]["weights"] == TRAINED and not TRAINING["made_in"]:
 
     use rule list_images as list_training_images with:
         input:
-            **TRAINING_FILES,
+            **drawn_folder(of_training),
         output:
             images="results/training/images.parquet",
             skipped="results/training/skipped_images.txt",
@@ -41,7 +37,7 @@ if CONFIG["model"]["weights"] == TRAINED and not TRAINING["made_in"]:
 
     use rule cache_images as cache_training_images with:
         input:
-            **TRAINING_FILES,
+            **drawn_folder(of_training),
             images="results/training/images.parquet",
         output:
             "results/training/image_cache/{shard}-of-{shards}.arrow",

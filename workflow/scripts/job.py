@@ -86,12 +86,10 @@ def open_cache(snakemake, manifest) -> tuple:
     from scalestream.images.tables import IMAGES
     from scalestream.run import tables
 
-    settings = snakemake.params.settings
     images = tables.read(snakemake.input.images, IMAGES, ["path", "class_index"])
     labels = images["class_index"].to_pylist()
     require_classes(labels, manifest.classes)
-    shards, paths = list(snakemake.input.cache), images["path"].to_pylist()
-    return ImageCache(shards, paths, settings["images.resize"], settings["images.interpolation"]), labels
+    return ImageCache.of_list(images, snakemake.input.cache, snakemake.params.settings), labels
 
 
 def open_evaluation(snakemake, checkpoint, replacement: str = "mean"):

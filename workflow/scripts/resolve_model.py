@@ -57,11 +57,10 @@ def main(snakemake) -> None:
 def views(snakemake) -> Iterator[torch.Tensor]:
     """Network input (N, 3, S, S) of images spread evenly over the run's, at no scale."""
     settings = snakemake.params.settings
-    paths = tables.read(snakemake.input.images, IMAGES, ["path"])["path"].to_pylist()
-    cache = ImageCache(list(snakemake.input.cache), paths, settings["images.resize"], settings["images.interpolation"])
-    count = min(len(paths), STATISTICS)
-    chosen = [len(paths) * number // count for number in range(count)]
-    images = ScaleTransformedImages(cache, [0] * len(paths), [0], settings["images.crop"])
+    cache = ImageCache.of_list(tables.read(snakemake.input.images, IMAGES, ["path"]), snakemake.input.cache, settings)
+    count = min(len(cache), STATISTICS)
+    chosen = [len(cache) * number // count for number in range(count)]
+    images = ScaleTransformedImages(cache, [0] * len(cache), [0], settings["images.crop"])
     normalization = Normalization.from_settings(settings)
     for batch, _ in batches(images, BATCH, snakemake.threads, order=chosen):
         yield network_input(batch[:, 0], torch.device("cpu"), normalization)

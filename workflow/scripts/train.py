@@ -50,9 +50,9 @@ def main(snakemake) -> None:
 
 def opened(listed: str, cache: list[str], settings: dict) -> tuple[ImageCache, list[tuple[int, str]]]:
     """Images, and the class of each by index and name."""
-    rows = tables.read(listed, IMAGES, ["path", "class_index", "wnid"]).to_pydict()
-    images = ImageCache(list(cache), rows["path"], settings["images.resize"], settings["images.interpolation"])
-    return images, list(zip(rows["class_index"], rows["wnid"]))
+    images = tables.read(listed, IMAGES, ["path", "class_index", "wnid"])
+    labels = zip(images["class_index"].to_pylist(), images["wnid"].to_pylist())
+    return ImageCache.of_list(images, cache, settings), list(labels)
 
 
 def indices(labels: list[tuple[int, str]]) -> list[int]:

@@ -5,7 +5,7 @@ LESIONED = [
 ]  # a pair has no sum of its own
 
 if workflow.is_main_process and STUDY["lesions"] and not NETWORK.has_stream:
-    logger.warning(f"study.lesions: left out, as {ARCHITECTURE} has no stream to cut")
+    warn(f"study.lesions: left out, as {ARCHITECTURE} has no stream to cut")
 
 
 rule lesion:

@@ -111,7 +111,7 @@ class Evaluation:
         return cls(
             ablated,
             list(selected),
-            ImageCache(list(cache), images["path"].to_pylist(), settings["images.resize"], settings["images.interpolation"]),
+            ImageCache.of_list(images, cache, settings),
             images["class_index"].to_pylist(),
             settings["images.crop"],
             settings.get("ablation.crop_convention", "paper"),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scalestream.criteria.rewiring import rewired_counts
+from scalestream.criteria.rewiring import by_chance
 
 LEVEL = 0.05  # p up to which a pair counts as more than chance
 
@@ -59,13 +59,5 @@ def count(ranks: np.ndarray, own: np.ndarray, pair: str, rewirings: int) -> dict
     if not total:
         return {"matched": 0, "expected": 0.0, "lower": 0.0, "upper": 0.0, "p": 1.0}
     within = ranks[:, own] <= LEVEL * n
-    matched = int(np.trace(within))
-    counts = rewired_counts(within, rewirings, np.random.default_rng(zlib.crc32(pair.encode())))
-    lower, upper = np.percentile(counts, [2.5, 97.5]).tolist()
-    return {
-        "matched": matched,
-        "expected": float(within.sum() / total),
-        "lower": lower,
-        "upper": upper,
-        "p": float((1 + np.sum(counts >= matched)) / (1 + rewirings)),
-    }
+    chance = by_chance(within, rewirings, np.random.default_rng(zlib.crc32(pair.encode())))
+    return {"matched": int(np.trace(within)), "expected": float(within.sum() / total)} | chance

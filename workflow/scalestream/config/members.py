@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from scalestream.config.checking import check, section
@@ -88,7 +88,7 @@ def members(config: dict) -> list[Member]:
             own = overlaid(own, {"training": {"seed": seed}})
         member = Member(network["name"], recipe.get("name"), seed, own)
         try:
-            found.append(Member(member.network, member.recipe, member.seed, check(own)))
+            found.append(replace(member, config=check(own)))
         except InputError as error:
             faults += [f"network {member.name}: {line}" for line in str(error).splitlines()]
     names = Counter(member.name for member in found)

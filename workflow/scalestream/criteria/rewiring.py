@@ -40,8 +40,7 @@ def null(block: str, seed: int, passing: Passes, rewirings: int) -> dict:
     """
     matched = [int(np.trace(pairs)) for pairs in passing]
     expected = [float(pairs.sum() / len(pairs)) for pairs in passing]
-    counts = rewired_counts(passing.both, rewirings, np.random.default_rng([seed, zlib.crc32(block.encode())]))
-    lower, upper = np.percentile(counts, [2.5, 97.5]).tolist()
+    chance = by_chance(passing.both, rewirings, np.random.default_rng([seed, zlib.crc32(block.encode())]))
     return {
         "block": block,
         "seed": seed,
@@ -52,11 +51,16 @@ def null(block: str, seed: int, passing: Passes, rewirings: int) -> dict:
         "ratio_expected": expected[1],
         "passing": matched[2],
         "expected": expected[2],
-        "lower": lower,
-        "upper": upper,
         "excess": matched[2] - expected[2],
-        "p": float((1 + np.sum(counts >= matched[2])) / (1 + rewirings)),
-    }
+    } | chance
+
+
+def by_chance(passes: np.ndarray, rewirings: int, rng: np.random.Generator) -> dict[str, float]:
+    """The interval, lower to upper, that holds 95 % of the counts of so many assignments, and p of a count at least as large as
+    that of the pairs on the diagonal, these among the assignments."""
+    counts = rewired_counts(passes, rewirings, rng)
+    lower, upper = np.percentile(counts, [2.5, 97.5]).tolist()
+    return {"lower": lower, "upper": upper, "p": float((1 + np.sum(counts >= np.trace(passes))) / (1 + rewirings))}
 
 
 def rewired_counts(passes: np.ndarray, rewirings: int, rng: np.random.Generator) -> np.ndarray:

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
+from scalestream.comparison.grouping import grouped
 from scalestream.figures.style import BAR, LINE, panels, say
 
 CELLS = 3  # of a pair: X_c, S(X_c), and the visualization of the match
@@ -20,7 +21,11 @@ def channel_pairs(pictures: Iterable[dict]) -> Figure:
 
     pictures: rows of that table.
     """
-    lines = [rows[first : first + ACROSS] for rows in by_layers(pictures).values() for first in range(0, len(rows), ACROSS)]
+    lines = [
+        rows[first : first + ACROSS]
+        for rows in grouped(pictures, "earlier", "later").values()
+        for first in range(0, len(rows), ACROSS)
+    ]
     if not lines:
         figure, (panel,) = panels(1, 1, width=3, height=1)
         say(panel, "no channel has a match")
@@ -41,14 +46,6 @@ def channel_pairs(pictures: Iterable[dict]) -> Figure:
             first = number * (CELLS + 1)
             _show(of_line[first : first + CELLS], row)
     return figure
-
-
-def by_layers(rows: Iterable[dict]) -> dict[tuple[str, str], list[dict]]:
-    """Rows of a table by their pair of layers."""
-    found: dict[tuple[str, str], list[dict]] = {}
-    for row in rows:
-        found.setdefault((row["earlier"], row["later"]), []).append(row)
-    return found
 
 
 def _show(axes: list, row: dict) -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scalestream.figures.style import BAR, LINE, panels
+from scalestream.report.job_times import unit
 
 
 def time_by_rule(benchmarks: Iterable[dict]) -> Figure:
@@ -26,9 +27,3 @@ def time_by_rule(benchmarks: Iterable[dict]) -> Figure:
     panel.set_xlabel(f"{name}, all jobs together (in brackets, how many)")
     panel.legend(loc="lower right")
     return figure
-
-
-def unit(seconds: float) -> tuple[int, str]:
-    """The largest unit of which the time has at least two: its seconds and its name."""
-    units = ((86400, "days"), (3600, "hours"), (60, "minutes"))
-    return next(((size, name) for size, name in units if seconds >= 2 * size), (1, "seconds"))

@@ -112,6 +112,11 @@ class ImageCache(Sequence):
             folder = Path(shards[0]).parent
             raise InputError(f"{folder} caches other images than are listed; delete the folder {folder} and run again")
 
+    @classmethod
+    def of_list(cls, images: pa.Table, shards: Sequence[str], settings: dict) -> "ImageCache":
+        """Those of the table of images. settings: configuration values by dotted key."""
+        return cls(list(shards), images["path"].to_pylist(), settings["images.resize"], settings["images.interpolation"])
+
     def __reduce__(self):
         """A worker process maps the files itself."""
         return ImageCache, (self.shards, self.paths, self.side, self.interpolation)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"))
 MEASURES = {"seconds": "s", "cpu_seconds": "cpu_time", "max_rss_mb": "max_rss"}  # by Snakemake's names
 
 
@@ -38,6 +39,17 @@ def seconds_by_rule(folder: str | Path) -> dict[str, list[float]]:
     for path in Path(folder).rglob("*.tsv"):
         found[_rule_and_job(folder, path)[0]].append(seconds(path))
     return found
+
+
+def unit(seconds: float) -> tuple[int, str]:
+    """The largest unit of which the time has at least two: its seconds and its name."""
+    return next(((size, name) for size, name in UNITS if seconds >= 2 * size), (1, "seconds"))
+
+
+def in_words(seconds: float) -> str:
+    """A duration in that unit."""
+    size, name = unit(seconds)
+    return f"{seconds / size:.3g} {name}"
 
 
 def _rule_and_job(folder: str | Path, path: Path) -> tuple[str, str]:

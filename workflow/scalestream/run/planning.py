@@ -15,7 +15,6 @@ from pathlib import Path
 from scalestream.errors import InputError
 from scalestream.report import job_times
 from scalestream.run import provenance, receipts, tables
-from scalestream.run.progress import in_words
 
 SHOWN = 6  # rules that a line names
 
@@ -89,7 +88,7 @@ def _correct(workflow, jobs: list, say: Callable[[str], None]) -> None:
     if workflow.executor_plugin is not None and not workflow.touch:
         replaced = [job for job in jobs if dag.needrun(job) and any(map(_is_there, set(job.output) - absent.keys()))]
         if replaced:
-            taken = in_words(sum(job_times.seconds(job.benchmark) for job in replaced))
+            taken = job_times.in_words(sum(job_times.seconds(job.benchmark) for job in replaced))
             say(f"finished jobs that run again: {_counted(replaced)}; they had taken {taken}")
 
 

@@ -11,7 +11,6 @@ from tqdm import tqdm
 INTERVAL = 15  # seconds between lines; in long work, a twentieth of the time so far, so that logs stay short
 FORMAT = "{l_bar}{bar}| {n:.4g} of {total} [{elapsed}<{remaining}{postfix}]"
 TIMES = re.compile(r"\[([\d:]+)<([\d:]+)")  # of such a line
-UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"))
 
 
 def watched(what: str, total: int, unit: str = "items") -> Callable[..., Iterator]:
@@ -62,12 +61,6 @@ def last_meter(log: str) -> tuple[float, float] | None:
     """Seconds that work has taken and still takes by the last line of progress in a log; None where there is no such line."""
     times = TIMES.findall(log)
     return tuple(map(_seconds, times[-1])) if times else None
-
-
-def in_words(seconds: float) -> str:
-    """A duration in the largest unit of which there are two."""
-    size, unit = next(((size, unit) for size, unit in UNITS if seconds >= 2 * size), (1, "seconds"))
-    return f"{seconds / size:.3g} {unit}"
 
 
 def _seconds(clock: str) -> float:

@@ -12,7 +12,7 @@ from statistics import fmean
 
 from scalestream.report import job_times
 from scalestream.run.files import atomic_write
-from scalestream.run.progress import in_words, last_meter
+from scalestream.run.progress import last_meter
 
 FILE = "progress.txt"
 INTERVAL = 5  # seconds between looks
@@ -95,14 +95,14 @@ class _Run:
             parts.append(f"{len(running)} {'submitted' if self.is_submitted else 'running'} ({_named(running)})")
         if any(known.values()):
             left = shortest(known, self.needs, self.share)
-            parts.append(f"{'at least' if unknown else 'about'} {in_words(left)} left")
+            parts.append(f"{'at least' if unknown else 'about'} {job_times.in_words(left)} left")
         if unknown:
             parts.append(f"{len(unknown)} not timed yet")
         return ", ".join(parts)
 
     def last_line(self) -> str:
         """What there is at the end, and what the run has taken."""
-        return f"{self._counted()}, ended after {in_words(time.time() - self.begun)}"
+        return f"{self._counted()}, ended after {job_times.in_words(time.time() - self.begun)}"
 
     def _counted(self) -> str:
         failed = len(self.scheduler.failed)

@@ -21,7 +21,7 @@ class TorchvisionResNet:
 
     def weights(self) -> dict[str, Preprocessing]:
         """The members of torchvision's enum, with their transforms."""
-        return {weights.name: expected(weights.transforms()) for weights in models.get_model_weights(self.name)}
+        return {weights.name: _expected(weights.transforms()) for weights in models.get_model_weights(self.name)}
 
     def fetch(self, weights: str) -> dict[str, torch.Tensor]:
         """The state dict, from torch's cache or the network, checked; raises OSError."""
@@ -32,7 +32,7 @@ class TorchvisionResNet:
         return Path(models.get_model_weights(self.name)[weights].url).stem.rpartition("-")[2]
 
 
-def expected(transforms) -> Preprocessing:
+def _expected(transforms) -> Preprocessing:
     """What weights of torchvision expect, from their transforms."""
     (resize,), (crop,) = transforms.resize_size, transforms.crop_size
     return Preprocessing(resize, crop, transforms.interpolation.value, tuple(transforms.mean), tuple(transforms.std))
