@@ -1,6 +1,7 @@
 """The figure of the circuits: what is drawn, by hand."""
 
 from scalestream.figures.circuits import profiles
+from scalestream.figures.style import styled
 
 
 def rows(block: str, zs: dict[float, float | None]) -> list[dict]:
@@ -17,3 +18,15 @@ def test_profiles_are_drawn_on_one_scale_with_what_has_none_left_out():
     assert second.lines[1].get_ydata().tolist() == [1, 2] and len(third.lines) == 2
     assert first.get_ylim() == second.get_ylim() and first.get_ylim()[1] > 8
     assert first.get_title() == "block 2.0: larger in 2 of 5"
+
+
+def test_axis_names_of_a_figure_of_one_block_stay_within_it():
+    with styled():
+        figure = profiles(rows("2.0", {0: 3, 0.5: 8}))
+        figure.draw_without_rendering()
+    x, y = figure.get_supxlabel(), figure.get_supylabel()
+    assert x == "octaves by which Pre's\nfeature is larger than In's" and y == "z of matched pairs"
+    for text in (figure._supxlabel, figure._supylabel):
+        box = text.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from matplotlib.figure import Figure
 
-from scalestream.figures.style import LINE, by_block, panels
+from scalestream.figures.style import LINE, by_block, name_axes, panels
 
 BAND = 2  # standard deviations of the null
 COLORS = {"smaller": "#999999", "equal": LINE, "larger": "#d55e00"}  # of Pre's feature, beside In's
@@ -30,6 +30,5 @@ def profiles(table: Iterable[dict]) -> Figure:
             kind = "equal" if octaves == 0 else "larger" if octaves > 0 else "smaller"
             panel.plot(octaves, z, "o", color=COLORS[kind], markersize=3.5)
         panel.set_title(f"block {block}: larger in {rows[0]['n_larger']} of {rows[0]['n_channels']}")
-    figure.supxlabel("octaves by which Pre's feature is larger than In's", fontsize=8)
-    figure.supylabel("z of matched pairs", fontsize=8)
+    name_axes(figure, "octaves by which Pre's feature is larger than In's", "z of matched pairs")
     return figure

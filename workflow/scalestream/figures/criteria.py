@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from scalestream.figures.style import BAR, by_block, panels
+from scalestream.figures.style import BAR, by_block, name_axes, panels
 
 PASSES, FAILS, REGION = "#009e73", "#999999", "#e3f3ec"
 BARS = {
@@ -64,8 +64,7 @@ def scatter(criteria: Iterable[dict], tolerance: float) -> Figure:
         _scatter_panel(panel, rows, tolerance, low)
         panel.set_ylim(low, high)
         panel.set_title(f"block {block}: {sum(row['passes'] for row in rows)} of {len(rows)} pass")
-    figure.supxlabel("response gain, Pre(S(X_In)) − ReLU(Pre(X_In))", fontsize=8)
-    figure.supylabel("Post(X_In) / Post(X_Pre)", fontsize=8)
+    name_axes(figure, "response gain, Pre(S(X_In)) − ReLU(Pre(X_In))", "Post(X_In) / Post(X_Pre)")
     return figure
 
 

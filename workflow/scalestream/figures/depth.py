@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from scalestream.comparison.grouping import grouped
 from scalestream.figures.criteria import PASSES
 from scalestream.figures.family import title
-from scalestream.figures.style import LINE, panels, say
+from scalestream.figures.style import LINE, name_axes, panels, say
 
 CHANCE = "#999999"
 DEPTH, GROWTH = "relative depth of the block", "receptive field of Pre over that of In"
@@ -44,7 +44,7 @@ def _passing(table: Iterable[dict], place: str, label: str) -> Figure:
         Line2D([], [], color=CHANCE, marker="_", markersize=6, label="mismatched pairs, 95 %"),
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
-    figure.supylabel("share of the block's channels", fontsize=8)
+    name_axes(figure, y="share of the block's channels")
     return figure
 
 
@@ -67,7 +67,7 @@ def lags_by_depth(table: Iterable[dict]) -> Figure:
         Line2D([], [], color="black", marker="_", markersize=7, linestyle="", label="different channels"),
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
-    figure.supylabel("peak lag (octaves)", fontsize=8)
+    name_axes(figure, y="peak lag (octaves)")
     return figure
 
 
@@ -85,5 +85,5 @@ def _by_arm(table: Iterable[dict], place: str, label: str) -> tuple[Figure, list
             panel.set_xlim(-0.05, 1.05)
     if not arms:
         say(axes[0], "no block has one")
-    figure.supxlabel(label, fontsize=8)
+    name_axes(figure, label)
     return figure, list(zip(axes, arms.values()))

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from scalestream.figures.style import BAR, LINE, by_block, panels, say
+from scalestream.figures.style import BAR, LINE, by_block, name_axes, panels, say
 
 SIGNIFICANCE = 0.05
 INTERVAL = "#d55e00"
@@ -43,8 +43,7 @@ def effects(table: Iterable[dict], obstacles: dict[str, str | None]) -> Figure:
         Line2D([], [], marker="$†$", color="black", linestyle="", label=f"p over sets < {SIGNIFICANCE} (Holm)"),
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=min(5, columns))
-    figure.supylabel("top-1 ratio, scale-ablated / random-ablated", fontsize=8)
-    figure.supxlabel("scale transformation", fontsize=8)
+    name_axes(figure, "scale transformation", "top-1 ratio, scale-ablated / random-ablated")
     return figure
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from scalestream.comparison.grouping import grouped
 from scalestream.figures.family import colors, title
 from scalestream.figures.magnification import set_axis
-from scalestream.figures.style import panels, say
+from scalestream.figures.style import name_axes, panels, say
 
 
 def family_ratios(table: Iterable[dict]) -> Figure:
@@ -39,6 +39,5 @@ def family_ratios(table: Iterable[dict]) -> Figure:
         panel.legend()
     if not arms:
         say(axes[0], "no network has a ratio")
-    figure.supxlabel("magnification relative to no scale", fontsize=8)
-    figure.supylabel("top-1 ratio (Eq. 3)", fontsize=8)
+    name_axes(figure, "magnification relative to no scale", "top-1 ratio (Eq. 3)")
     return figure

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from scalestream.comparison.grouping import grouped
 from scalestream.figures.family import colors, title
 from scalestream.figures.magnification import set_axis
-from scalestream.figures.style import panels
+from scalestream.figures.style import name_axes, panels
 
 MEASURES = {"relative": "A(m) / A(1)", "logit": "logit A(m) − logit A(1)", "distance": "distance to the probit line"}
 SIGNIFICANCE = 0.05
@@ -47,7 +47,7 @@ def family_robustness(table: Iterable[dict]) -> Figure:
         panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     handles = [Line2D([], [], color=of_arm, linewidth=2, label=arm) for arm, of_arm in color.items()]
     figure.legend(handles=handles, loc="outside upper left", ncols=min(len(color), 3 * min(len(recipes), 2)))
-    figure.supxlabel("magnification relative to no scale", fontsize=8)
+    name_axes(figure, "magnification relative to no scale")
     axes[0].set_ylabel("top-1 accuracy")
     return figure
 
@@ -70,8 +70,7 @@ def contrasts(table: Iterable[dict]) -> Figure:
             _contrast_panel(panel, of_measure, color)
             panel.set_title(title(recipe, label))
     references = " or ".join(dict.fromkeys(row["reference"] for row in rows))
-    figure.supxlabel("magnification relative to no scale", fontsize=8)
-    figure.supylabel(f"arm minus {references}" if references else "", fontsize=8)
+    name_axes(figure, "magnification relative to no scale", f"arm minus {references}" if references else "")
     return figure
 
 

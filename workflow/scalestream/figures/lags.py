@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from scalestream.figures.style import BAR, LINE, POST, by_block, panels
+from scalestream.figures.style import BAR, LINE, POST, by_block, name_axes, panels
 from scalestream.measures.thresholds import CORRELATED, P, largest_rank
 
 WEAK = "#bbbbbb"
@@ -42,8 +42,7 @@ def profiles(table: Iterable[dict]) -> Figure:
         for label, color in (("the same channel's In and Pre", LINE), ("different channels'", "#999999"))
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
-    figure.supxlabel("octaves by which Pre's image is larger than In's", fontsize=8)
-    figure.supylabel("mean correlation", fontsize=8)
+    name_axes(figure, "octaves by which Pre's image is larger than In's", "mean correlation")
     return figure
 
 

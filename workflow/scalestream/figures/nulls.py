@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from scalestream.figures.style import by_block, panels
+from scalestream.figures.style import by_block, name_axes, panels
 
 OBSERVED, NULL = "#009e73", "#666666"
 LABELS = {
@@ -41,7 +41,7 @@ def nulls(table: Iterable[dict]) -> Figure:
         for face, label in ((NULL, "pass both criteria"), ("none", "meet Eq. 1"))
     ]
     figure.legend(handles=[*handles, Line2D([], [], color=OBSERVED, label="observed")], loc="outside upper left", ncols=3)
-    figure.supxlabel("share of the block's channels", fontsize=8)
+    name_axes(figure, "share of the block's channels")
     return figure
 
 

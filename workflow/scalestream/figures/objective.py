@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from matplotlib.figure import Figure
 
-from scalestream.figures.style import COLUMNS, by_block, panels
+from scalestream.figures.style import COLUMNS, by_block, name_axes, panels
 
 
 def objective(traces: Iterable[dict]) -> Figure:
@@ -29,6 +29,5 @@ def objective(traces: Iterable[dict]) -> Figure:
             )
         panel.set_title(f"block {block}")
     axes[0].legend()
-    figure.supxlabel("step", fontsize=8)
-    figure.supylabel("activation of the center neuron", fontsize=8)
+    name_axes(figure, "step", "activation of the center neuron")
     return figure

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from scalestream.figures.style import panels
+from scalestream.figures.style import name_axes, panels
 
 PLANTED, OTHER, PRECISION = "#009e73", "#d55e00", "#0072b2"
 TITLES = {
@@ -51,5 +51,5 @@ def recovery(table: Iterable[dict]) -> Figure:
         panel.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         panel.set_title(TITLES[rule])
         panel.label_outer(remove_inner_ticks=False)
-    figure.supxlabel("share that is called scale invariant, 95 % interval", fontsize=8)
+    name_axes(figure, "share that is called scale invariant, 95 % interval")
     return figure

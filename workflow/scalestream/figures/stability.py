@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from scalestream.figures.style import by_block, panels
+from scalestream.figures.style import by_block, name_axes, panels
 
 POINT, INTERVAL = "#009e73", "#999999"
 
@@ -33,6 +33,5 @@ def stability(table: Iterable[dict]) -> Figure:
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         if not ever_passing:
             panel.set_xticks([])
-    figure.supxlabel("channels that pass with some seed, the most stable first", fontsize=8)
-    figure.supylabel("share of seeds, 95 % interval", fontsize=8)
+    name_axes(figure, "channels that pass with some seed, the most stable first", "share of seeds, 95 % interval")
     return figure

@@ -23,6 +23,7 @@ STYLE = Path(__file__).with_name("print.mplstyle")
 IN, PRE, POST = "#0072b2", "#d55e00", "#009e73"
 COLUMNS = {"In": IN, "Pre": PRE, "Post": POST}  # the paper's layer names, in the order of its figures
 BAR, LINE = "#bbbbbb", "#0072b2"  # the line is the paper's blue
+LETTERS = 14  # of a label, to an inch
 
 
 @contextmanager
@@ -40,6 +41,15 @@ def panels(count: int, columns: int, width: float, height: float) -> tuple[Figur
     for panel in axes.flat[count:]:
         panel.set_axis_off()
     return figure, list(axes.flat[:count])
+
+
+def name_axes(figure: Figure, x: str = "", y: str = "") -> None:
+    """Name the axes that all panels share, in as many lines as the figure's width and height ask for."""
+    width, height = (int(inches * LETTERS) for inches in figure.get_size_inches())
+    if x:
+        figure.supxlabel(textwrap.fill(x, width), fontsize=8)
+    if y:
+        figure.supylabel(textwrap.fill(y, height), fontsize=8)
 
 
 def say(panel, text: str) -> None:

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from scalestream.comparison.grouping import grouped
 from scalestream.figures.family import colors
-from scalestream.figures.style import panels
+from scalestream.figures.style import name_axes, panels
 
 STIMULI = {"visualization": "visualizations", "image": "top images"}
 
@@ -35,8 +35,7 @@ def time_steps(table: Iterable[dict]) -> Figure:
         panel.set_title(f"{area}, {STIMULI[stimulus]}")
     handles = [Line2D([], [], color=each, marker="o", markersize=4, label=name) for name, each in color.items()]
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
-    figure.supxlabel("time step of Post", fontsize=8)
-    figure.supylabel("preferred magnification", fontsize=8)
+    name_axes(figure, "time step of Post", "preferred magnification")
     return figure
 
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from scalestream.figures.style import COLUMNS, panels
+from scalestream.figures.style import COLUMNS, name_axes, panels
 
 TITLES = {
     ("In", "visualization"): "visualizations at In",
@@ -72,6 +72,5 @@ def tuning(preference: Iterable[dict]) -> Figure:
         for face, label in (("black", "passing channels"), ("none", "all channels"))
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=5)
-    figure.supxlabel("block", fontsize=8)
-    figure.supylabel("median peak magnification", fontsize=8)
+    name_axes(figure, "block", "median peak magnification")
     return figure
