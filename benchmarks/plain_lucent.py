@@ -77,10 +77,13 @@ def drawn(draws, jitter: int):
         yield from draws.second[step] if jitter else ()
 
 
-def visualize(network: nn.Module, layer: str, channel: int, objective: str, settings: Optimization) -> PlainRun:
+def visualize(
+    network: nn.Module, layer: str, channel: int, objective: str, settings: Optimization, direction: torch.Tensor | None = None
+) -> PlainRun:
     """Lucent's `render_vis` of one channel, from this project's noise and with its drawn transforms.
 
-    Raises ValueError below 224 pixels, where Lucent enlarges the image for the network and this project does not.
+    direction: (C,), in the channel's place, where the objective is of one. Raises ValueError below 224 pixels, where Lucent
+    enlarges the image for the network and this project does not.
     """
     if settings.size < 224:
         raise ValueError(f"{settings.size} pixels: Lucent enlarges images below 224 for the network")
@@ -99,7 +102,7 @@ def visualize(network: nn.Module, layer: str, channel: int, objective: str, sett
             seconds.append(time.perf_counter() - begun)
 
     network = deepcopy(network).to(device())
-    objective_f = getattr(objectives, objective)(name_for_lucent(network, layer), channel)
+    objective_f = getattr(objectives, objective)(name_for_lucent(network, layer), channel if direction is None else direction)
     sequence = drawn(draws, settings.transform_settings.jitter)
     with mock.patch("numpy.random.choice", lambda options: next(sequence)):
         images = render.render_vis(

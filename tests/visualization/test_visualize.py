@@ -18,6 +18,7 @@ from scalestream.networks.graph import cut_after
 from scalestream.networks.tracing import trace
 from scalestream.networks.weights import resolve
 from scalestream.visualization.ascent import Ascent
+from scalestream.visualization.objectives import Cosines
 from scalestream.visualization.parameterization import FourierImages
 from scalestream.visualization.transforms import TransformSettings, together
 from scalestream.visualization.visualize import Optimization, start, to_8bit, visualize
@@ -36,11 +37,10 @@ def optimization(jitter: int, steps: int, size: int = 224, seed: int = 0) -> Opt
     )
 
 
-def climb(network, layer: str, channels: list[int], objective: str, settings: Optimization):
+def climb(network, layer: str, channels: list[int], objective: str, settings: Optimization, head=None):
     """Our images (N, S, S, 3) in 0..1 and objective by step (steps, N), before anything is rounded."""
-    ascent = Ascent(
-        cut_after(network, layer), layer, objective, settings.size, settings.transform_settings, settings.learning_rate
-    )
+    part, transform_settings = cut_after(network, layer), settings.transform_settings
+    ascent = Ascent(part, layer, objective, settings.size, transform_settings, settings.learning_rate, head=head)
     noise, draws = zip(*(start(layer, channel, settings) for channel in channels))
     images, trace = ascent.run(channels, torch.stack(noise), together(draws))
     return images.permute(0, 2, 3, 1).cpu().numpy(), trace.cpu().numpy()
@@ -63,6 +63,27 @@ def assert_equals_plain_lucent(network, layer: str, channels: list[int], objecti
         assert center_activation(network, layer, channel, images[k]) == pytest.approx(
             center_activation(network, layer, channel, plain.image), rel=1e-9, abs=1e-9
         )
+
+
+@pytest.mark.parametrize(("layer", "jitter"), [("layer2.1.bn2", 4), ("layer3.1", 16)])
+def test_a_direction_equals_lucents_own_objective(double_precision, layer, jitter):
+    """The cosine of the center neuron's activations with the direction, of either sign, before and behind a ReLU."""
+    network, settings = randomized("small", 12), optimization(jitter, steps=10)
+    directions = torch.randn(3, layers_of("small")[layer], generator=torch.Generator().manual_seed(2))
+    images, trace = climb(network, layer, [0, 2], "neuron", settings, Cosines(directions))
+    for k, number in enumerate((0, 2)):
+        plain = plain_lucent.visualize(network, layer, number, "direction_neuron", settings, directions[number])
+        np.testing.assert_allclose(images[k], plain.image, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(trace[:, k], plain.trace, rtol=1e-9, atol=1e-9)
+
+
+def test_a_finished_direction_has_its_cosine_for_activation(small):
+    layer, settings = "layer2.1", optimization(4, steps=3)
+    directions = torch.rand(2, layers_of("small")[layer], generator=torch.Generator().manual_seed(2))
+    (first,) = visualize(small, layer, [1], "neuron", settings, head=Cosines(directions))
+    maps = cut_after(small, layer)(normalize(to_tensor(first.image)[None]))
+    middle = maps[0, :, maps.shape[2] // 2, maps.shape[3] // 2]
+    assert first.activation == pytest.approx(float(torch.cosine_similarity(middle, directions[1], dim=0)), rel=1e-5)
 
 
 PAPER_JITTER = {

@@ -17,7 +17,7 @@ def main(snakemake) -> None:
     block, control = snakemake.wildcards.block, snakemake.wildcards.control
     with checkpoint(snakemake) as kept:
         evaluation = open_evaluation(snakemake, kept)
-        reason = obstacle(control, evaluation.selected, len(evaluation.ablated.means))
+        reason = obstacle(control, evaluation.selected, len(evaluation.ablated.amounts))
         if reason:
             logging.warning("block %s: %s, so there is no %s trial", block, reason, control)
         tables.write(snakemake.output[0], CANDIDATES, () if reason else draws(evaluation, snakemake))
@@ -56,7 +56,7 @@ def screened(evaluation: Evaluation, first: int, wanted: int, snakemake) -> Iter
     (scale,) = (row for row in tables.read(snakemake.input.no_scale, ABLATION).to_pylist() if row["condition"] == "scale")
     most = most_accepted(scale["n_correct"], scale["n_images"], settings["slack"])
     followed = scale["n_images"] if control == "unscreened" else most
-    means, seed = evaluation.ablated.means.tolist(), settings["ablation.seed"]
+    means, seed = evaluation.ablated.amounts, settings["ablation.seed"]
     for draw in screen(
         draws=lambda number: draw_channels(control, block, number, evaluation.selected, means, seed),
         screening=lambda channel_sets: evaluation.screening(channel_sets, followed),

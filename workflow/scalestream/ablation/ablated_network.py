@@ -51,6 +51,11 @@ class AblatedNetwork:
         self.largest: dict[int, int] = {}  # map before Post in numbers an image, by the side of the images
         self.convolutions, self.after = without_first_convolutions(after)
 
+    @property
+    def amounts(self) -> list[float]:
+        """The mean activations, of all that can be ablated."""
+        return self.means.tolist()
+
     @torch.inference_mode()
     def logits(
         self, images: torch.Tensor, conditions: list[list[int]], donors: torch.Tensor | None = None
@@ -90,7 +95,7 @@ class AblatedNetwork:
         return [
             ablated,
             *(
-                output + _on_channels(convolution, change, channels)
+                output + on_channels(convolution, change, channels)
                 for output, convolution in zip(outputs, self.convolutions, strict=True)
             ),
         ]
@@ -103,7 +108,7 @@ class AblatedNetwork:
         return max(1, self.largest[side] // post[0].numel())
 
 
-def _on_channels(convolution: nn.Conv2d, change: torch.Tensor, channels: list[int]) -> torch.Tensor:
+def on_channels(convolution: nn.Conv2d, change: torch.Tensor, channels: list[int] | slice) -> torch.Tensor:
     """What the convolution, without bias, makes of some of its input channels."""
     return nn.functional.conv2d(
         change, convolution.weight[:, channels], None, convolution.stride, convolution.padding, convolution.dilation

@@ -38,7 +38,8 @@ class Ascent:
 
     part: the network up to the layer, from `graph.cut_after`. objective: a key of objectives.OBJECTIVE_SPANS. by_sum: for
     channels that are silent for their noise; `part` ends before the layer's ReLU, from `graph.before_relu`, and what is climbed
-    there is the objective before it, as long as a channel has not answered. Computes in the precision of the network's weights.
+    there is the objective before it, as long as a channel has not answered. head: makes of the layer's maps those that are
+    climbed; with objectives.Cosines the "channels" are directions. Computes in the precision of the network's weights.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class Ascent:
         learning_rate: float,
         by_sum: bool = False,
         normalization: Normalization = IMAGENET,
+        head: nn.Module | None = None,
     ):
         self.layer, self.size, self.learning_rate, self.by_sum = layer, size, learning_rate, by_sum
         self.target, self.dtype = device(), next(part.parameters()).dtype
-        wanted, head = OBJECTIVE_SPANS[objective], BesideSums() if by_sum else nn.Identity()
+        wanted, head = OBJECTIVE_SPANS[objective], head or nn.Identity()
+        head = BesideSums(head) if by_sum else head
         self.objectives = [
             each.to(self.target, self.dtype)
             for each in windowed_objectives(with_batch_norm_folded(part), size, transform_settings, wanted, head, normalization)

@@ -19,11 +19,30 @@ OBJECTIVE_SPANS: dict[str, Callable[[int], Span]] = {
 }
 
 
+class Cosines(nn.Module):
+    """Maps (N, C, H, W) -> (N, K, H, W): at each position the cosine of the activations with each of K directions, zero where
+    nothing is active. It is what Lucent climbs for a direction.
+
+    directions: (K, C).
+    """
+
+    def __init__(self, directions: torch.Tensor):
+        super().__init__()
+        self.register_buffer("directions", nn.functional.normalize(directions, dim=1))
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        return torch.einsum("kc,nchw->nkhw", self.directions, nn.functional.normalize(maps, dim=1))
+
+
 class BesideSums(nn.Module):
-    """What a ReLU makes of maps (N, C, H, W), and behind that, as C further channels, the maps themselves."""
+    """What a head makes of the ReLU of maps (N, C, H, W), and behind that, as further channels, of the maps themselves."""
+
+    def __init__(self, head: nn.Module):
+        super().__init__()
+        self.head = head
 
     def forward(self, sums: torch.Tensor) -> torch.Tensor:
-        return torch.cat([sums.relu(), sums], dim=1)
+        return torch.cat([self.head(sums.relu()), self.head(sums)], dim=1)
 
 
 class WindowedObjective(nn.Module):

@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from torch import fx, nn
+from torch import nn
 
 from scalestream.activations.center import center_activations
 from scalestream.errors import not_finite
@@ -106,13 +106,14 @@ def visualize(
     settings: Optimization,
     watch: Callable[..., Iterable[int]] = lambda items, **_: items,
     checkpoint: Checkpoint | None = None,
+    head: nn.Module | None = None,
 ) -> list[Visualization]:
     """Visualize channels of a layer, in batches that fit in memory.
 
     objective: a key of objectives.OBJECTIVE_SPANS. watch: wraps the steps of a batch, to show progress in channels: `before`
     the batch, `each` step's worth, how many `steps`, after which one they `begin`, and how many channels `more` there are, as
-    they are climbed again. checkpoint: what an earlier try kept is not done again. Raises InputError naming the first channel
-    whose objective is not finite, and when there is no memory for a single channel.
+    they are climbed again. checkpoint: what an earlier try kept is not done again. head: as for `Ascent`. Raises InputError
+    naming the first channel whose objective is not finite, and when there is no memory for a single channel.
     """
     part, checkpoint = cut_after(network, layer).to(device()), checkpoint or Checkpoint()
     ascent = partial(
@@ -123,8 +124,10 @@ def visualize(
         transform_settings=settings.transform_settings,
         learning_rate=settings.learning_rate,
         normalization=settings.normalization,
+        head=head,
     )
-    finished = _climb(ascent(part), part, channels, settings, watch, checkpoint)
+    seen = part if head is None else nn.Sequential(part, head).to(device())
+    finished = _climb(ascent(part), seen, channels, settings, watch, checkpoint)
     silent = [each.channel for each in finished if each.dead_gradient]
     sums = before_relu(part) if settings.silent == "climb_sum" else None
     if silent and sums is not None:
@@ -133,7 +136,7 @@ def visualize(
         def again(items: Iterable[int], before: int, **place) -> Iterable[int]:
             return watch(items, before=len(channels) + before, more=len(silent), **place)
 
-        climbed = _climb(ascent(sums, by_sum=True), part, silent, settings, again, checkpoint)
+        climbed = _climb(ascent(sums, by_sum=True), seen, silent, settings, again, checkpoint)
         by_channel = {each.channel: each for each in climbed}
         finished = [by_channel.get(each.channel, each) for each in finished]
     if dead := [str(each.channel) for each in finished if each.dead_gradient]:
@@ -143,13 +146,13 @@ def visualize(
 
 def _climb(
     ascent: Ascent,
-    part: fx.GraphModule,
+    part: nn.Module,
     channels: list[int],
     settings: Optimization,
     watch: Callable[..., Iterable[int]],
     checkpoint: Checkpoint,
 ) -> list[Visualization]:
-    """Visualizations of the channels by one ascent; part: the network up to the layer."""
+    """Visualizations of the channels by one ascent; part: images to the maps of what is visualized."""
     layer, key = ascent.layer, f"{ascent.layer}.by_sum" if ascent.by_sum else ascent.layer
     earlier = checkpoint.get(key) or {"finished": [], "batch": [], "state": None}
     finished = [Visualization.unpacked(each) for each in earlier["finished"]]
