@@ -29,9 +29,8 @@ from scalestream.networks.interface import (
     random_seed,
 )
 
-UNDERNEATH = files.read([])["visualization"][
-    "jitter_by_layer"
-]  # of the small network, which other configurations are laid over
+# Of the small network, which other configurations are laid over.
+UNDERNEATH = files.read([])["visualization"]["jitter_by_layer"]
 UNEVEN = 0.02  # by which steps of octaves may differ, as 0.333 and 0.334 do
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "schemas" / "config.schema.yaml").read_text())
 
