@@ -65,6 +65,7 @@ rule all:
 
 onstart:
     if planning.is_run(workflow):
+        planning.let_rest(workflow)
         for folder, configuration in EXPERIMENTS.items():
             begin(folder, configuration)
         run_progress.follow(workflow, FOLDER, partial(logger.info, extra={"quietness": Quietness.PROGRESS}))

@@ -53,6 +53,16 @@ def is_run(workflow) -> bool:
     return workflow.executor_plugin is not None and not workflow.dryrun and not workflow.touch
 
 
+def let_rest(workflow) -> None:
+    """Have Snakemake choose jobs when one has ended, and not besides.
+
+    While jobs wait, its limit of jobs a second has it choose anew every second, once for each time that it has chosen: late in
+    a run of hundreds of jobs that takes a core. A cluster is spared by the limit, one's own machine needs none.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 def _require_folder(workflow) -> None:
     """Ends with one line where the working directory would have to be written to and cannot be."""
     notes = Path(".snakemake")
