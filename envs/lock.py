@@ -12,7 +12,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-COMPILE = "uv pip compile --quiet --universal --generate-hashes --no-header --group dev pyproject.toml -o".split()
+COMPILE = "uv pip compile --quiet --universal --generate-hashes --no-header --all-extras --group dev pyproject.toml -o".split()
 
 
 def first_line(pyproject: str) -> str:
@@ -21,6 +21,7 @@ def first_line(pyproject: str) -> str:
     inputs = {
         "requires-python": tables["project"]["requires-python"],
         "dependencies": tables["project"]["dependencies"],
+        "optional-dependencies": tables["project"]["optional-dependencies"],
         "dependency-groups": tables["dependency-groups"],
         "uv": tables["tool"]["uv"],
     }

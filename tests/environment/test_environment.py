@@ -43,10 +43,9 @@ def disagreements(pyproject: str, lock: str) -> list[str]:
 
     tables = tomllib.loads(pyproject)
     pinned = pins(lock)
-    direct = {
-        canonicalize_name(Requirement(text).name): Requirement(text)
-        for text in tables["project"]["dependencies"] + tables["dependency-groups"]["dev"]
-    }
+    project = tables["project"]
+    asked = project["dependencies"] + project["optional-dependencies"]["workflow"] + tables["dependency-groups"]["dev"]
+    direct = {canonicalize_name(Requirement(text).name): Requirement(text) for text in asked}
     overrides = {Requirement(text).name: Requirement(text) for text in tables["tool"]["uv"]["override-dependencies"]}
     for name, requirement in (direct | overrides).items():
         wanted = requirement.marker is None or requirement.marker.evaluate()

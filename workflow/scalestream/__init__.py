@@ -1,3 +1,3 @@
 """The experiment: feature visualization, criteria, activations, ablation and statistics, without Snakemake."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

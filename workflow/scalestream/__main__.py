@@ -1,4 +1,4 @@
-"""`python -m scalestream COMMAND`: what made a table or figure, what a network looks like, and going on with a run."""
+"""`python -m scalestream COMMAND`: what made a file, what a network looks like, going on with a run, and runs compared."""
 
 import argparse
 import json
@@ -27,6 +27,12 @@ def main() -> None:
     command = commands.add_parser("resume", help="go on with a run that was killed, by its own command line")
     command.add_argument("--directory", type=Path, default=Path(), help="the folder of the run, with results/ in it")
     command.set_defaults(run=resume_run)
+    command = commands.add_parser("compare", help="say what differs between finished runs, and write a table and a page of it")
+    command.add_argument("runs", nargs="+", metavar="RUN", help="the folder of a run, with results/ in it")
+    command.add_argument(
+        "--output", type=Path, default=Path("comparison"), metavar="FOLDER", help="for both; comparison/ if not given"
+    )
+    command.set_defaults(run=compare_runs)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
@@ -74,6 +80,26 @@ def resume_run(arguments: argparse.Namespace) -> None:
     from scalestream.run.experiment import resume
 
     resume(arguments.directory)
+
+
+def compare_runs(arguments: argparse.Namespace) -> None:
+    """Print what differs, and write it."""
+    from scalestream.comparison.runs import SECTIONS, caution, compare, wide
+    from scalestream.comparison.tables import RUNS
+    from scalestream.report import pages
+    from scalestream.run import tables
+
+    rows = compare(arguments.runs)
+    sections = {title: wide(rows, section) for section, title in SECTIONS.items()}
+    for title, table in sections.items():
+        print(f"{title}\n{table.to_string(index=False) if len(table) else 'nothing'}\n")
+    if note := caution(rows):
+        print(note)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    tables.write(str(arguments.output / "comparison.parquet"), RUNS, rows)
+    page = arguments.output / "comparison.html"
+    page.write_text(pages.comparison(f"{len(arguments.runs)} runs compared", note, sections))
+    print(f"written: {page}")
 
 
 main()

@@ -55,3 +55,13 @@ FAMILY_RATIOS = schema(
     sem=pa.float64(),
     n_trials=pa.int32(),
 )
+RUNS = schema(
+    ("block", "scale_percent", "text", "number"),
+    section=pa.string(),
+    item=pa.string(),
+    block=pa.string(),
+    scale_percent=pa.int32(),
+    run=pa.string(),
+    text=pa.string(),
+    number=pa.float64(),
+)

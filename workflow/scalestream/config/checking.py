@@ -28,11 +28,12 @@ from scalestream.networks.interface import (
     planted_seed,
     random_seed,
 )
+from scalestream.places import PROJECT
 
 # Of the small network, which other configurations are laid over.
 UNDERNEATH = files.read([])["visualization"]["jitter_by_layer"]
 UNEVEN = 0.02  # by which steps of octaves may differ, as 0.333 and 0.334 do
-SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "schemas" / "config.schema.yaml").read_text())
+SCHEMA = yaml.safe_load((PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text())
 
 
 def check(config: dict) -> dict:

@@ -6,8 +6,9 @@ from pathlib import Path
 import yaml
 
 from scalestream.errors import InputError, in_one_line
+from scalestream.places import PROJECT
 
-DEFAULT = Path(__file__).parents[3] / "config.yaml"
+DEFAULT = PROJECT / "config.yaml"
 
 
 def read(paths: Iterable[str | Path]) -> dict:

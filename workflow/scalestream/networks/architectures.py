@@ -12,10 +12,10 @@ from pkgutil import resolve_name
 
 from scalestream.errors import InputError
 from scalestream.networks.interface import PLANTED, RANDOM, Architecture, Description
+from scalestream.places import LIBRARY, PROJECT
 from scalestream.run.files import atomic_write
 
-WORKFLOW = Path(__file__).parents[2]
-RESOURCES = WORKFLOW.parent / "resources"
+RESOURCES = PROJECT / "resources"
 MADE = Path(".snakemake", "scalestream", "networks")  # descriptions of networks that are not shipped
 
 # Names alone, so that a network that is added changes nothing of what the others' jobs reach.
@@ -123,7 +123,7 @@ def _asked(*arguments: str) -> str:
         [sys.executable, "-m", "scalestream", *arguments],
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(WORKFLOW)},
+        env=os.environ | {"PYTHONPATH": str(LIBRARY.parent)},
     )
     if done.returncode:
         raise InputError((done.stderr.strip() or f"{' '.join(arguments)} has failed").splitlines()[-1])

@@ -1,5 +1,6 @@
-"""Pages to read in a browser: tables, and the way to the atlases of a family."""
+"""Pages to read in a browser: tables, runs side by side, and the way to the atlases of a family."""
 
+import pandas as pd
 import pyarrow as pa
 from jinja2 import Environment, PackageLoader
 
@@ -22,6 +23,12 @@ def atlas_index(networks: list[dict]) -> str:
     of what passes are, from the page.
     """
     return TEMPLATES.get_template("atlas_index.html").render(networks=networks)
+
+
+def comparison(title: str, note: str | None, sections: dict[str, pd.DataFrame]) -> str:
+    """A page with a table for each section by its title, as text; of an empty one it says so."""
+    shown = [{"title": name, "columns": list(table), "rows": table.values.tolist()} for name, table in sections.items()]
+    return TEMPLATES.get_template("comparison.html").render(title=title, note=note, sections=shown)
 
 
 def _cell(value) -> tuple[str, str]:

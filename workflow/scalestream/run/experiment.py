@@ -11,11 +11,12 @@ from pathlib import Path
 from scalestream.errors import InputError
 from scalestream.images.sources import DRAWN
 from scalestream.networks.interface import TRAINED, planted_seed
+from scalestream.places import PROJECT
 from scalestream.run import provenance
 from scalestream.run.files import atomic_write, sha256
 
 RECORD = "run.json"
-ON_SLURM = Path(__file__).parents[3] / "profiles" / "slurm" / "resume.sh"
+ON_SLURM = PROJECT / "profiles" / "slurm" / "resume.sh"
 
 
 def experiment(config: dict) -> dict:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from scalestream import __version__
 from scalestream.errors import InputError
+from scalestream.places import PROJECT
 
 KEY = "scalestream"
 PACKAGES = (
@@ -33,7 +34,6 @@ PACKAGES = (
 INHERITED = {"weights_sha256": "weights", "images_sha256": "images", "training_images_sha256": "training images"}
 OTHER_NETWORK = re.compile(r"(?:^|/)results/networks/([^/]+)/")
 MEMBER = re.compile(r"(?:^|/)networks/([^/]+)/results/")  # of a family: a run of its own
-REPOSITORY = Path(__file__).parents[3]
 
 _current: ContextVar[dict] = ContextVar("provenance", default={})
 
@@ -138,14 +138,17 @@ def read(path: str | Path) -> dict:
 
 
 def commit() -> str:
-    """The commit of the pipeline's own checkout, with "-dirty" where files differ from it, or "unknown" without one."""
+    """The commit of the pipeline's own checkout, with "-dirty" where files differ from it, or of the archive that it is from.
+
+    "unknown" where neither is to be had.
+    """
     command = [
         "git",
         "--no-optional-locks",
         "--git-dir",
-        REPOSITORY / ".git",
+        PROJECT / ".git",
         "--work-tree",
-        REPOSITORY,
+        PROJECT,
         "describe",
         "--always",
         "--dirty",
@@ -155,7 +158,14 @@ def commit() -> str:
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return _archived()
+
+
+def _archived() -> str:
+    """The commit that `git archive` has written into its copy of the file."""
+    archived = PROJECT / ".git_archival.txt"
+    found = re.fullmatch(r"[0-9a-f]{40,}\n", archived.read_text()) if archived.exists() else None
+    return found[0].strip() if found else "unknown"
 
 
 def device() -> str:
