@@ -2,7 +2,7 @@ UV_VERSION := 0.13.9
 # In the order of tests/conftest.py; what shares a thing that there is one of goes to one of the two workers.
 PYTEST := .venv/bin/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup demo test test-all bench-visualization bench-ablation bench-lags lock
+.PHONY: help setup demo test test-all bench-visualization bench-ablation bench-lags pictures release lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -27,6 +27,13 @@ bench-ablation: setup ## set up, then time ablation and activations beside the p
 
 bench-lags: setup ## set up, then time the scale-lag correlogram beside the activation pass and a plain loop
 	PYTHONPATH=workflow .venv/bin/python benchmarks/lags.py $(ARGUMENTS)
+
+pictures: setup ## set up, then make the pictures of README from a finished demo (RUN=FOLDER; needs chromium)
+	PYTHONPATH=workflow .venv/bin/python docs/make_pictures.py $(RUN)
+
+release: ## pack the committed sources into scalestream-VERSION.zip, which needs no git
+	@version=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' workflow/scalestream/__init__.py) && \
+	git archive --format zip --prefix scalestream-$$version/ --output scalestream-$$version.zip HEAD && echo scalestream-$$version.zip
 
 lock: setup ## compile envs/requirements.txt anew from pyproject.toml
 	PATH="$(CURDIR)/.venv/bin:$$PATH" python envs/lock.py

@@ -122,5 +122,10 @@ def test_a_file_without_a_record_is_one_line(tmp_path):
 
 
 def test_without_a_checkout_the_commit_is_unknown(tmp_path, monkeypatch):
-    monkeypatch.setattr(provenance, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(provenance, "PROJECT", tmp_path)
     assert provenance.commit() == "unknown"
+    archived = tmp_path / ".git_archival.txt"
+    archived.write_text((REPOSITORY / ".git_archival.txt").read_text())
+    assert provenance.commit() == "unknown"
+    archived.write_text(f"{'0a' * 20}\n")
+    assert provenance.commit() == "0a" * 20
