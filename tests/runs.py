@@ -170,11 +170,16 @@ def forked(folder: Path, config: dict, *arguments: str) -> subprocess.CompletedP
     with tempfile.TemporaryDirectory() as aside:
         configuration = Path(aside, "test.yaml")
         configuration.write_text(yaml.safe_dump(config))
-        line = [str(word) for word in (SNAKEMAKE, *_arguments(folder, configuration, *arguments))]
-        server = _server()
-        server.stdin.write(f"{json.dumps(line)}\n")
-        server.stdin.flush()
-        return subprocess.CompletedProcess(line, *json.loads(server.stdout.readline()))
+        return answered(_arguments(folder, configuration, *arguments))
+
+
+def answered(arguments: list) -> subprocess.CompletedProcess:
+    """What Snakemake's command with these arguments says and how it ends, sooner."""
+    line = [str(word) for word in (SNAKEMAKE, *arguments)]
+    server = _server()
+    server.stdin.write(f"{json.dumps(line)}\n")
+    server.stdin.flush()
+    return subprocess.CompletedProcess(line, *json.loads(server.stdout.readline()))
 
 
 def planned(folder: Path, config: dict, *arguments: str) -> dict[str, int]:

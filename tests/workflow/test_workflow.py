@@ -407,7 +407,7 @@ def test_the_plan_for_slurm_says_what_is_submitted_on_a_few_screens(tmp_path, pa
     run = forked(tmp_path, config, *images, "--dry-run", *profile)
     *above, last = run.stdout.splitlines()
     assert run.returncode == 0 and len(above) < 130
-    readme = re.sub(r"\s+", " ", (REPOSITORY / "README.md").read_text())
+    readme = re.sub(r"\s+", " ", (REPOSITORY / "docs/cluster.md").read_text())
     every, submitted = re.search(r"The paper's run has (\d+) jobs, of which (\d+) go there", readme).groups()
     counts = dict(re.findall(r"(\w+) (\d+)(?:, |$)", last.partition(" runs: ")[2]))
     assert last.startswith(
