@@ -116,9 +116,7 @@ def test_a_rule_is_added_to_a_release_with_a_prefix(tmp_path, release, cache):
 
 def test_what_the_catalog_reads_is_there():
     usage = yaml.safe_load((REPOSITORY / ".snakemake-workflow-catalog.yml").read_text())["usage"]
-    assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"}
-    profile = yaml.safe_load((REPOSITORY / "profiles/default/config.yaml").read_text())
-    assert usage["mandatory-flags"]["flags"].split() == ["--rerun-triggers", *profile["rerun-triggers"]]
+    assert set(usage) == {"software-stack-deployment", "report"}
     page = (REPOSITORY / "config/README.md").read_text()
     there = {path.name for path in REPOSITORY.glob("config/*.yaml")}
     assert {name for name in there if f"`{name}`" not in page} == set()

@@ -38,6 +38,10 @@ LIBRARY = library(WORKFLOW, WORKFLOW / "scripts")
 FOLDER = Path(workflow.modifier.modify_path("results"))  # with a module's prefix before it
 SUBCATEGORY = FOLDER.parent.name or None  # of the report, where this is one of several networks
 
+
+container: os.environ.get("SCALESTREAM_CONTAINER", str(WORKFLOW.parent / "envs" / "scalestream.sif"))  # with --sdm apptainer
+
+
 if not (workflow.subprocess_exec or workflow.output_settings.dryrun):
     orphans.end_with_this_process()
 
