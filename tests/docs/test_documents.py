@@ -3,6 +3,9 @@
 import re
 
 from conftest import REPOSITORY
+from scalestream.figures.catalogue import FAMILY_FIGURES, FIGURES
+
+CAPTIONS = REPOSITORY / "workflow/report/tables"
 
 FOLDERS = ("benchmarks", "config", "docs", "envs", "profiles", "resources", "tests", "workflow")
 
@@ -24,3 +27,12 @@ def test_every_row_of_the_page_of_faults_is_shown_by_tests_that_there_are():
     }
     assert len(shown) > 20 and [row for row, tests in shown.items() if not tests] == []
     assert {name for tests in shown.values() for name in tests} - there == set()
+
+
+def test_every_table_and_figure_is_on_a_page():
+    pages = " ".join(page.read_text() for page in REPOSITORY.glob("docs/*.md"))
+    tables = {str(path.relative_to(CAPTIONS).with_suffix("")) for path in CAPTIONS.rglob("*.rst")}
+    figures = {*FIGURES, *FAMILY_FIGURES}
+    named = set(re.findall(r"`([\w/]+)(?:\.parquet)?`", pages))
+    assert len(tables) > 30 and tables - named == set()
+    assert len(figures) > 20 and figures - named == set()

@@ -9,7 +9,7 @@ import pytest
 from conftest import REPOSITORY
 
 BIN = Path(sys.executable).parent
-CODE = ["workflow", "tests", "benchmarks", "resources", "envs"]
+CODE = ["workflow", "tests", "benchmarks", "resources", "envs", "docs"]
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ CODE = ["workflow", "tests", "benchmarks", "resources", "envs"]
     [
         ["ruff", "check", "--no-cache", "--output-format", "concise", *CODE],
         ["ruff", "format", "--no-cache", "--check", *CODE],
-        ["snakefmt", "--check", "Snakefile", "workflow/rules"],
+        ["snakefmt", "--check", "Snakefile", "workflow"],
     ],
     ids=["lint", "format", "rules"],
 )
