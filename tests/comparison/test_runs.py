@@ -41,7 +41,7 @@ def shown(rows: list[dict], section: str) -> list[list]:
     return wide(rows, section).values.tolist()
 
 
-def test_what_differs_between_runs(tmp_path):
+def test_what_differs_between_runs(tmp_path, monkeypatch):
     before = made(tmp_path / "a", {"2.1": {0, 1, 3}, "3.1": {2}}, 1.5)
     after = made(tmp_path / "b", {"2.1": {1, 2, 3}, "4.1": {0}}, 1.2, ratio=0.5)
     rows = compare([before, after])
@@ -58,6 +58,8 @@ def test_what_differs_between_runs(tmp_path):
         ["channels that pass", "4.1", "–", "–", "1 of 4"],
         ["ratio (Eq. 3)", "2.1", "10 %", "1 ± 0.25", "0.5 ± 0.25"],
     ]
+    monkeypatch.chdir(tmp_path / "a")
+    assert shown(compare([".", "../b"]), "configuration") == shown(rows, "configuration")
     other = made(tmp_path / "c", {"2.1": set()}, 1.5, weights="v")
     assert shown(compare([before, other]), "provenance") == [["weights_sha256", "w", "v"]]
     assert "need not be the same feature" in caution(compare([before, other]))

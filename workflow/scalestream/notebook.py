@@ -16,7 +16,6 @@ from pkgutil import resolve_name
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from torch import nn
 
@@ -32,7 +31,7 @@ from scalestream.config.settings import settings
 from scalestream.criteria import evaluation
 from scalestream.criteria.measurement import measure
 from scalestream.criteria.tables import CRITERIA
-from scalestream.errors import InputError, in_one_line
+from scalestream.errors import InputError
 from scalestream.images.encoding import decode_png
 from scalestream.images.listing import require_classes
 from scalestream.images.loading import ImageFiles
@@ -44,11 +43,12 @@ from scalestream.networks.graph import cut_after
 from scalestream.networks.interface import Block, Description, planted_seed, random_seed
 from scalestream.networks.weights import classes, fetch_weights, planted_network, with_weights
 from scalestream.places import PROJECT
-from scalestream.run import provenance
+from scalestream.run.results import read_table
 from scalestream.visualization.tables import VISUALIZATIONS
 from scalestream.visualization.visualize import Optimization, as_row
 from scalestream.visualization.visualize import visualize as climb
 
+__all__ = ["ablate", "evaluate_criteria", "load_network", "read_table", "visualize"]
 TOGETHER = 64  # images whose activations are computed at a time
 
 
@@ -163,28 +163,6 @@ def ablate(network: Network, block: str, channels: Mapping[str, list[int]]) -> p
         conditions = [Condition("intact", None, []), *(Condition(name, None, of_set) for name, of_set in channels.items())]
         rows = measured.rows(conditions, [0, *sorted(config["ablation"]["scale_percents"])])
     return _frame(rows, ABLATION).drop(columns=["trial", "correct"])
-
-
-def read_table(run: str | Path, name: str) -> pd.DataFrame:
-    """A table of a run, by its place in `results/`: "criteria", or "visualizations/layer2.1".
-
-    run: the folder with `results` in it. `attrs` of the frame is the record of what made the table. Raises InputError for a
-    folder without results, a table that there is not, and a damaged one.
-    """
-    results = Path(run) / "results"
-    if not results.is_dir():
-        raise InputError(f"{run} is no run: it has no folder results; give the folder of a run")
-    path = results / f"{name}.parquet"
-    if not path.is_file():
-        there = [str(each.relative_to(results).with_suffix("")) for each in sorted(results.glob("**/[!.]*.parquet"))]
-        close = difflib.get_close_matches(name, there, n=3) or there[:10]
-        raise InputError(f"{run} has no table {name!r}; it has {', '.join(close) or 'none'}")
-    try:
-        frame = pq.read_table(path, page_checksum_verification=True).to_pandas()
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path} is damaged or no parquet file ({in_one_line(error)}); run again") from error
-    frame.attrs = provenance.read(path)
-    return frame
 
 
 def _frame(rows: Iterable[dict], schema: pa.Schema) -> pd.DataFrame:

@@ -13,9 +13,9 @@ import pandas as pd
 
 from scalestream.comparison.grouping import grouped
 from scalestream.errors import InputError
-from scalestream.notebook import read_table
 from scalestream.run import provenance
 from scalestream.run.experiment import RECORD
+from scalestream.run.results import read_table, table_names
 
 SECTIONS = {
     "configuration": "Configuration: what differs",
@@ -45,8 +45,7 @@ class Run:
     @cached_property
     def records(self) -> list[dict]:
         """Of all tables, sorted by their place."""
-        paths = sorted(self.results.glob("**/[!.]*.parquet"))
-        return [provenance.read(path) for path in paths if not any(part.startswith(".") for part in path.parts)]
+        return [provenance.read(self.results / f"{name}.parquet") for name in table_names(self.results)]
 
     @cached_property
     def settings(self) -> dict[str, str]:
