@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import torch
 
-from scalestream.activations.extraction import require_finite
 from scalestream.errors import InputError
 from scalestream.images.preprocessing import IMAGENET, Normalization, network_input
 from scalestream.measures.agreement import known, profile, ranks
-from scalestream.measures.neurons import CenterNeurons
+from scalestream.measures.neurons import CenterNeurons, require_finite
 from scalestream.measures.peaks import peaks
 from scalestream.measures.sums import IN, POST, Sums, groups_of, resamples
 from scalestream.measures.thresholds import CORRELATED
@@ -50,18 +49,11 @@ def summed(
     done = int(sums.state["images"].sum())
     for pixels in batches(done):
         activations = neurons(network_input(pixels, device(), normalization))
-        if not activations.isfinite().all():
-            _raise_not_finite(neurons.block, images[done:], activations)
+        require_finite(neurons.block, images[done:], activations)
         sums.add(activations, groups[done : done + len(pixels)])
         done += len(pixels)
         checkpoint.keep("sums", lambda: {name: value.cpu() for name, value in sums.state.items()})
     return sums
-
-
-def _raise_not_finite(block: Block, images: list[str], activations: torch.Tensor) -> None:
-    for layer, of_layer in zip(block.layers.values(), activations):
-        for of_factor in of_layer.unbind(dim=1):
-            require_finite(images, of_factor.cpu().numpy(), layer)
 
 
 def lags(block: Block, sums: Sums, count: int) -> list[dict]:

@@ -1,11 +1,13 @@
 """The center neurons of a block on magnified images, of which only what these neurons see is computed."""
 
 import logging
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 
 from scalestream.activations.center import center
+from scalestream.activations import extraction
 from scalestream.errors import NotLocalError
 from scalestream.images.preprocessing import magnify
 from scalestream.networks.graph import cut_after, maps_of, with_batch_norm_folded
@@ -38,7 +40,22 @@ class CenterNeurons(nn.Module):
         """Network input (N, 3, S, S) -> activations (3, N, F, C) of In, Pre and Post, by image, factor and channel."""
         activations = []
         for octave in self.octaves:
-            seen = magnify(images, 2**octave, self.about, self.rows)
-            maps = self.part(seen.contiguous(memory_format=torch.channels_last))
+            maps = self.part(self.magnified(images, octave).contiguous(memory_format=torch.channels_last))
             activations.append(torch.stack([center(maps[layer]) for layer in self.layers]))
         return torch.stack(activations, dim=2)
+
+    def magnified(self, images: torch.Tensor, octave: float) -> torch.Tensor:
+        """The rows, and columns, of the magnified images that the network runs on."""
+        return magnify(images, 2**octave, self.about, self.rows)
+
+
+def require_finite(block: Block, images: Sequence[str], activations: torch.Tensor) -> None:
+    """Raises InputError naming the first channel and image whose activation is not finite.
+
+    images: their names. activations: (3, N, F, C), as `CenterNeurons` gives them.
+    """
+    if activations.isfinite().all():
+        return
+    for layer, of_layer in zip(block.layers.values(), activations):
+        for of_factor in of_layer.unbind(dim=1):
+            extraction.require_finite(images, of_factor.cpu().numpy(), layer)
