@@ -19,4 +19,5 @@ if BLOCKS:  # what is asked of a block's In, Pre and Post
     include: "rules/measures.smk"
     include: "rules/circuits.smk"
     include: "rules/verdicts.smk"
+    include: "rules/crosscoder.smk"
     include: "rules/ablation.smk"

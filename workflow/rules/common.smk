@@ -255,3 +255,6 @@ wildcard_constraints:
     stop=r"\d+",
     shard=r"\d+",
     shards=r"\d+",
+    pairing=one_of(dependencies.PAIRINGS),
+    width=r"\d+",
+    k=r"\d+",

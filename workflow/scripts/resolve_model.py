@@ -37,8 +37,7 @@ def main(snakemake) -> None:
     if (seed := random_seed(weights)) is not None:
         network = random_network(name, seed, views(snakemake), settings.get("model.stream", 1))
     elif (seed := planted_seed(weights)) is not None:
-        planted = settings["model.planted"]
-        network = planted_network(name, seed, planted["kinds"], planted["noise"])
+        network = planted_network(name, seed, settings["model.planted"])
     else:
         source = snakemake.input.weights if weights == TRAINED else weights
         network = with_weights(described, fetch_weights(name, source), source)

@@ -7,10 +7,21 @@ import pytest
 import torch
 
 from scalestream.activations.center import center
+from scalestream.images.preprocessing import normalize
 from scalestream.networks.architectures import architecture, description
 from scalestream.networks.families.planted import gabor, planted_network
 from scalestream.networks.graph import cut_after
-from scalestream.networks.planting import AXES, CLASSES, FEATURES, KINDS, colour, planted_kinds, truth
+from scalestream.networks.planting import (
+    AXES,
+    CLASSES,
+    FEATURES,
+    KINDS,
+    colour,
+    mixing,
+    planted_kinds,
+    superposition_faults,
+    truth,
+)
 
 EASY = {"octave": 8, "same": 4, "turned": 4, "other_colour": 4, "random": 2, "negative": 2}
 HARD = {"octave": 4, "half_octave": 4, "two_octaves": 4, "weak": 4, "strong": 4, "reversed": 4}
@@ -152,3 +163,48 @@ def test_its_weights_go_by_a_seed():
     assert description("planted").weights == architecture("planted").weights()
     (expected,) = description("planted").weights.values()
     assert (expected.resize, expected.crop) == (128, 112) and description("planted").preprocessing("planted:7") == expected
+
+
+MANY = {
+    "octave": 8,
+    "same": 2,
+    "turned": 2,
+    "other_colour": 2,
+    "random": 2,
+    "negative": 2,
+    "half_octave": 4,
+    "two_octaves": 2,
+}
+
+
+def test_superposition_turns_in_and_pre_and_leaves_the_output_as_it_is():
+    """At every position, the border too, and for images that reach the ends of 0 and 1."""
+    plain, turned = (planted_network(2, MANY, superposition=each) for each in (False, True))
+    images = torch.rand(6, 3, 80, 80, generator=torch.Generator().manual_seed(0))
+    images[:2] = images[:2].round()
+    images[2:4] = torch.nn.functional.interpolate(images[2:4, :, :10, :10].round(), (80, 80))
+    images = normalize(images)
+    matrix, before, after = mixing(2), {}, {}
+    np.testing.assert_allclose(matrix @ matrix.T, np.eye(24), atol=1e-12)
+    for layer in ("layer1.0", "layer1.1.bn2", "layer1.1", "layer2.0"):
+        before[layer], after[layer] = (cut_after(each, layer)(images).double().numpy() for each in (plain, turned))
+    offset = turned.layer1[0].bn2.bias.double().numpy()[:, None, None]
+    for layer, moved in (("layer1.0", offset), ("layer1.1.bn2", 0 * offset)):
+        expected = before[layer].copy()
+        expected[:, 6:30] = np.einsum("dc,nchw->ndhw", matrix, before[layer][:, 6:30])
+        np.testing.assert_allclose(after[layer], expected + moved, atol=1e-3)
+    unrectified = before["layer1.0"] + before["layer1.1.bn2"]
+    unrectified[:, 6:30] = np.einsum("dc,nchw->ndhw", matrix, unrectified[:, 6:30])
+    assert unrectified.min() < -1 and (unrectified + offset)[:, 6:30].min() > 0
+    np.testing.assert_allclose(after["layer1.1"][:, 6:30], (unrectified + offset)[:, 6:30], atol=1e-3)
+    np.testing.assert_allclose(after["layer2.0"], before["layer2.0"], atol=1e-3)
+    torch.testing.assert_close(turned(images), plain(images), rtol=0, atol=1e-3)
+    assert plain(images).abs().max() > 1
+
+
+def test_what_does_not_go_with_superposition():
+    assert superposition_faults(EASY, 0) == []
+    assert superposition_faults(HARD, 0.1) == [
+        "reversed channels take the branch that mixes the others; give {reversed: 0}",
+        "noise would be mixed in too; give noise: 0",
+    ]

@@ -13,7 +13,7 @@ from scalestream.config import files
 from scalestream.config.completion import complete
 from scalestream.config.settings import jitter
 from scalestream.errors import InputError
-from scalestream.images.geometry import magnification_crop, scale_crop
+from scalestream.images.geometry import magnification_crop, most_crops, scale_crop
 from scalestream.images.sources import DRAWN, SUFFIXES, files_below
 from scalestream.networks import planting
 from scalestream.networks.architectures import description, published
@@ -170,7 +170,9 @@ def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
         yield f"config: images.std: {images['std']} has a value that is not above 0; give standard deviations in 0 to 1"
     yield from _crop_faults(config)
     yield from _circuit_faults(sorted(config["measures"]["circuits"]), images["crop"])
-    yield from _lag_faults(sorted(config["measures"]["lags"]), config["images"]["crop"])
+    yield from _lag_faults("measures.lags", sorted(config["measures"]["lags"]), images["crop"])
+    yield from _lag_faults("crosscoder.octaves", sorted(config["crosscoder"]["octaves"]), images["crop"])
+    yield from _crosscoder_faults(config["crosscoder"], images)
     ablation = config["ablation"]
     if ablation["max_candidates"] < ablation["trials"]:
         yield (
@@ -186,7 +188,11 @@ def _inconsistencies(config: dict, network: Description) -> Iterator[str]:
         yield from _training_faults(config["training"], images)
     yield from _stream_faults(config["model"], network)
     if planted_seed(config["model"]["weights"]) is not None:
-        yield from (f"config: model.planted.kinds: {fault}" for fault in planting.faults(config["model"]["planted"]["kinds"]))
+        planted = config["model"]["planted"]
+        yield from (f"config: model.planted.kinds: {fault}" for fault in planting.faults(planted["kinds"]))
+        if planted["superposition"]:
+            faults = planting.superposition_faults(planted["kinds"], planted["noise"])
+            yield from (f"config: model.planted.superposition: {fault}" for fault in faults)
     elif config["study"]["recovery"]:
         yield "config: study.recovery: nothing is planted in this network; give [], or architecture planted with planted:SEED"
     if images["source"] in DRAWN and config["model"]["weights"] in published(network):
@@ -215,6 +221,10 @@ def _block_faults(config: dict, network: Description) -> Iterator[str]:
     yield from _first_look_faults(config["visualization"]["channels"], analysed, counts, name)
     if config["ablation"]["blocks"] and not names:
         yield "config: ablation.blocks: without analysed blocks there is none to ablate; give ablation: {blocks: []}"
+    network.select(config["crosscoder"]["blocks"], "crosscoder.blocks")
+    for block in config["crosscoder"]["blocks"]:
+        if block not in names:
+            yield f"config: crosscoder.blocks: block {block} is not analysed; add it to blocks"
     for ablated in config["ablation"]["blocks"] if names else ():
         if ablated not in names:
             yield f"config: ablation.blocks: block {ablated} is not analysed; add it to blocks"
@@ -320,16 +330,30 @@ def _circuit_faults(octaves: list[float], crop: int) -> Iterator[str]:
         yield f"{key}: {octaves[0]} octaves shrink the image to nothing; make them fewer"
 
 
-def _lag_faults(octaves: list[float], crop: int) -> Iterator[str]:
+def _lag_faults(key: str, octaves: list[float], crop: int) -> Iterator[str]:
     if not octaves:
         return
-    key, steps = "config: measures.lags", [after - before for before, after in pairwise(octaves)]
+    steps = [after - before for before, after in pairwise(octaves)]
     if len(octaves) < 3:
-        yield f"{key}: {octaves} are too few to compare lags; give at least three, or none"
+        yield f"config: {key}: {octaves} are too few to compare lags; give at least three, or none"
     elif octaves[0] != 0 or not all(math.isclose(step, steps[0], rel_tol=UNEVEN) for step in steps):
-        yield f"{key}: {octaves} are not evenly spaced from 0; give octaves such as 0, 0.5, 1, 1.5"
+        yield f"config: {key}: {octaves} are not evenly spaced from 0; give octaves such as 0, 0.5, 1, 1.5"
     if octaves[-1] >= math.log2(2 * crop):  # of which less than half a pixel is left
-        yield f"{key}: {octaves[-1]} octaves leave nothing of the image; make it smaller"
+        yield f"config: {key}: {octaves[-1]} octaves leave nothing of the image; make it smaller"
+
+
+def _crosscoder_faults(crosscoder: dict, images: dict) -> Iterator[str]:
+    if not crosscoder["blocks"]:
+        return
+    key, narrowest, largest = "config: crosscoder", min(crosscoder["widths"]), max(crosscoder["k"])
+    if largest >= narrowest:
+        yield f"{key}.k: {largest} is not below a width of {narrowest} latents; make it smaller, or crosscoder.widths larger"
+    most = most_crops(images["resize"], images["crop"])
+    if crosscoder["crops"] > most:
+        yield (
+            f"{key}.crops: images of {images['resize']} pixels have {most} crops of {images['crop']}; "
+            f"give {most} at most, or a larger images.resize"
+        )
 
 
 def _root_faults(section: str, source: str, root: str | None) -> Iterator[str]:

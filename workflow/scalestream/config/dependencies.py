@@ -47,6 +47,7 @@ TRAINING = (
     "training.precision",
 )
 STEPS = ("training.step_epochs", "training.step_factor")  # of a learning rate that goes down in steps
+PAIRINGS = ("paired", "shuffled")  # of In and Pre that crosscoders are trained on
 DRAWN_REPLACEMENTS = ("resample",)  # replacements that are random themselves
 
 
@@ -139,6 +140,21 @@ def robustness(config: dict) -> dict:
     """Settings of the intact network's accuracies, with the magnifications in ascending order, no scale among them."""
     magnifications = settings(config, "robustness.magnifications")["robustness.magnifications"]
     return settings(config, *TRANSFORMED_IMAGES) | {"magnifications": sorted({1, *magnifications})}
+
+
+def crosscoder_activations(config: dict) -> dict:
+    """Settings of the activations that crosscoders are trained on, with the octaves in ascending order."""
+    octaves = settings(config, "crosscoder.octaves")["crosscoder.octaves"]
+    return settings(config, *TRANSFORMED_IMAGES, "crosscoder.crops", "crosscoder.equal_blur") | {"octaves": sorted(octaves)}
+
+
+def crosscoder_runs(config: dict) -> list[dict]:
+    """The crosscoders of a block: of every seed the main one, of the first width and k, on samples as they are and on shuffled
+    ones; and of the first seed those of all other pairs of widths and k."""
+    asked = config["crosscoder"]
+    pairs = [{"width": width, "k": k} for width in asked["widths"] for k in asked["k"]]
+    main = [pairs[0] | {"pairing": pairing, "seed": seed} for pairing in PAIRINGS for seed in asked["seeds"]]
+    return main + [pair | {"pairing": PAIRINGS[0], "seed": asked["seeds"][0]} for pair in pairs[1:]]
 
 
 def circuits(config: dict) -> dict:

@@ -19,8 +19,8 @@ JUDGED = 4096  # held-out samples at most that correlations are taken over
 
 @dataclass(frozen=True)
 class Codes:
-    """Of each latent (K,), over the held-out samples: the share in which it fires, the mean square of its codes (power), and the
-    mean of those that fire (typical), zero where none does."""
+    """Of each latent (K,), over the held-out samples: the share in which it fires, the mean square of its codes (power), and
+    the mean of those that fire (typical), zero where none does."""
 
     firing: np.ndarray
     power: np.ndarray
@@ -39,13 +39,11 @@ class Codes:
 
 @dataclass(frozen=True)
 class Judged:
-    """The latents of one crosscoder. columns: of the table of latents, an array or a list each. directions: (K, C) of the
-    stream, without a value where a latent has no lag. channels, components, chance: the largest correlation of In and Pre at a
-    lag above zero of a single channel, of a principal component of In and Pre, and of as many random directions as there are
-    latents."""
+    """The latents of one crosscoder. columns: of the table of latents, an array each. channels, components, chance: the largest
+    correlation of In and Pre at a lag above zero of a single channel, of a principal component of In and Pre, and of as many
+    random directions as there are latents."""
 
-    columns: dict
-    directions: np.ndarray
+    columns: dict[str, np.ndarray]
     channels: float
     components: float
     chance: float
@@ -64,8 +62,9 @@ class Judged:
     def rows(self) -> list[dict]:
         """Of the table of latents."""
         return [
-            {"latent": latent} | {name: _plain(values[latent]) for name, values in self.columns.items()}
-            for latent in range(len(self.live))
+            {"latent": latent, "found": bool(is_found)}
+            | {name: _plain(values[latent]) for name, values in self.columns.items()}
+            for latent, is_found in enumerate(self.found)
         ]
 
 
@@ -93,14 +92,15 @@ def judge(crosscoder: Crosscoder, samples: Samples, octaves: Sequence[float], ot
         "invariance_post": alike_post,
         "variation_in": varies_in,
         "variation_post": varies_post,
-        "match": np.min([measures.matches(own[0], other) for other in own[1:]], axis=0) if others else np.full(len(parts), np.nan),
+        "match": np.min([measures.matches(own[0], other) for other in own[1:]] or [np.full(len(parts), np.nan)], axis=0),
         "correlation": correlate(directions),
+        "along": directions,
     }
     channels, components, chance = (
         float(np.nanmax(correlate(onto), initial=-1))
         for onto in (np.eye(directions.shape[1]), principal_components(activations), at_random)
     )
-    return Judged(columns, directions, channels, components, chance)
+    return Judged(columns, channels, components, chance)
 
 
 def flat(crosscoder: Crosscoder) -> np.ndarray:
@@ -144,6 +144,15 @@ def summary(judged: Judged, crosscoder: Crosscoder, samples: Samples, others: Se
     }
 
 
+def with_means(rows: Sequence[dict]) -> list[dict]:
+    """Rows of the table of the summary, with the mean share over the seeds."""
+    means = {}
+    for is_shuffled in {row["shuffled"] for row in rows}:
+        shares = [row["share"] for row in rows if row["shuffled"] == is_shuffled and row["share"] is not None]
+        means[is_shuffled] = float(np.mean(shares)) if shares else None
+    return [row | {"mean_share": means[row["shuffled"]]} for row in rows]
+
+
 def explained_by_components(crosscoder: Crosscoder, samples: Samples) -> float:
     """The explained variance of as many principal components of the training samples as a sample has codes, of the held-out
     ones."""
@@ -167,4 +176,6 @@ def channel_rows(crosscoder: Crosscoder, samples: Samples, octaves: Sequence[flo
 
 
 def _plain(value):
-    return value.tolist() if isinstance(value, np.ndarray) else known(value)
+    if isinstance(value, np.ndarray):
+        return value.tolist() if np.isfinite(value).all() else None
+    return known(value)

@@ -49,10 +49,11 @@ def lagged(parts: np.ndarray, octaves: np.ndarray, varies: np.ndarray, draws: in
     at, found = in_octaves(octaves), np.full((4, count), np.nan)
     for latent in range(count):
         products = np.array([of_in[latent, one].T @ of_pre[latent, other] for one, other in pairs])
-        sums = products[:, np.arange(channels), permutations].sum(axis=-1)
-        best = sums.argmax(axis=0)
-        if not norms[best, latent].all():
+        is_there = norms[:, latent] > 0
+        if not is_there.any():
             continue
+        sums = np.where(is_there[:, None], products[:, np.arange(channels), permutations].sum(axis=-1), -np.inf)
+        best = sums.argmax(axis=0)
         cosines = sums[best, np.arange(draws + 1)] / norms[best, latent]
         p = (1 + (cosines[1:] >= cosines[0]).sum()) / (1 + draws)
         found[:, latent] = at[best[0]], cosines[0], np.quantile(cosines[1:], LEVEL), p
@@ -95,8 +96,8 @@ def correlations(activations: np.ndarray, onto: np.ndarray) -> np.ndarray:
 
 
 def invariance(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of latents' parts at one site (K, factors, C): the mean cosine of those at two magnifications, over all pairs of these, and
-    the coefficient of variation of their norms, (K,) each; NaN where one is nothing."""
+    """Of latents' parts at one site (K, factors, C): the mean cosine of those at two magnifications, over all pairs of these,
+    and the coefficient of variation of their norms, (K,) each; NaN where one is nothing."""
     norms = np.linalg.norm(parts, axis=-1)
     units = np.divide(parts, norms[..., None], out=np.full(parts.shape, np.nan), where=norms[..., None] > 0)
     one, other = np.triu_indices(parts.shape[1], 1)

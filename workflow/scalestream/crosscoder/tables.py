@@ -19,12 +19,14 @@ TRAINING = schema(
     **dict.fromkeys(("l0", "dead", "dense"), pa.float64()),
 )
 LATENTS = schema(
-    (*_LAGGED, *_INVARIANCE, "match", "correlation"),
+    (*_LAGGED, *_INVARIANCE, "match", "correlation", "along"),
     **_TRAINED,
     latent=pa.int32(),
+    found=pa.bool_(),
     **dict.fromkeys(("firing", "power"), pa.float64()),
     **dict.fromkeys(("norms_in", "norms_pre"), _BY_OCTAVE),
     **dict.fromkeys((*_LAGGED, *_INVARIANCE, "match", "correlation"), pa.float64()),
+    along=pa.list_(pa.float32()),
 )
 PROFILES = schema(
     ("matched", "peak_lag", "score", "null", "p_column"),

@@ -122,8 +122,8 @@ def _order(seed: int, epoch: int, count: int) -> np.ndarray:
 @torch.no_grad()
 def evaluate(crosscoder: Crosscoder, samples: Samples) -> dict:
     """Of the held-out samples, as columns of the table of training: the explained variance, of all sites and magnifications
-    together in units of their rms, and of each, Post being ReLU(In + Pre) of what is made and of what is there; how many latents
-    fire on average, and the share that never does (dead), or in more than a tenth of the samples (dense)."""
+    together in units of their rms, and of each, Post being ReLU(In + Pre) of what is made and of what is there; how many
+    latents fire on average, and the share that never does (dead), or in more than a tenth of the samples (dense)."""
     count, fired, moments = 0, 0, 0
     for part in samples.parts(samples.held_out):
         raw = part.to(device())

@@ -46,11 +46,6 @@ class Crops(Dataset):
         return F.pil_to_tensor(F.crop(image.square, top, left, self.crop, self.crop))
 
 
-def most_crops(resize: int, crop: int) -> int:
-    """How many crops an image can have."""
-    return 1 + (resize - crop + 1) ** 2 if resize > crop else 1
-
-
 def batches(crops: Crops, batch_size: int, workers: int, begin: int) -> DataLoader:
     """8-bit crops (N, 3, crop, crop) from sample `begin` on."""
     return DataLoader(

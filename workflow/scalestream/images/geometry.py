@@ -17,3 +17,8 @@ def scale_crop(percent: int, resize: int, crop: int, convention: str = "paper") 
 def magnification_crop(side: int, factor: float) -> int:
     """Side of the center crop that is enlarged back to `side`, in pixels (S of the paper, section 3); below 1, shrunk."""
     return round(side / factor)
+
+
+def most_crops(resize: int, crop: int) -> int:
+    """How many crops a resized image can have: the one in its center, and one at every place, if there are several."""
+    return 1 + (resize - crop + 1) ** 2 if resize > crop else 1

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from scalestream.activations.center import center
 from scalestream.activations import extraction
+from scalestream.activations.center import center
 from scalestream.errors import NotLocalError
 from scalestream.images.preprocessing import magnify
 from scalestream.networks.graph import cut_after, maps_of, with_batch_norm_folded

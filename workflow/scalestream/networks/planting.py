@@ -92,8 +92,23 @@ def faults(kinds: dict[str, int]) -> list[str]:
     return found
 
 
+def mixing(seed: int) -> np.ndarray:
+    """The orthogonal matrix (24, 24) that mixes the channels of features in superposition: a column is the direction of one."""
+    drawn, signs = np.linalg.qr(generator(seed, "superposition").standard_normal((len(FEATURES), len(FEATURES))))
+    return drawn * np.sign(np.diagonal(signs))  # which makes any orthogonal matrix as likely as any other
+
+
+def superposition_faults(kinds: dict[str, int], noise: float) -> list[str]:
+    """What does not go with superposition."""
+    faults = {
+        "reversed channels take the branch that mixes the others; give {reversed: 0}": kinds.get("reversed"),
+        "noise would be mixed in too; give noise: 0": noise,
+    }
+    return [fault for fault, is_there in faults.items() if is_there]
+
+
 def generator(seed: int, purpose: str) -> np.random.Generator:
-    """Random numbers for one purpose: kinds, filters, noise, or where a calibration starts."""
+    """Random numbers for one purpose: kinds, filters, noise, superposition, or where a calibration starts."""
     return np.random.default_rng([seed, *purpose.encode()])
 
 

@@ -122,9 +122,9 @@ def _with_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> nn.
     return network.eval().requires_grad_(False)
 
 
-def planted_network(name: str, seed: int, kinds: dict[str, int], noise: float) -> nn.Module:
-    """The planted network of a seed, of the kinds of channels and the noise that the configuration has."""
-    return architecture(name).plant(seed, kinds, noise)
+def planted_network(name: str, seed: int, planted: dict) -> nn.Module:
+    """The planted network of a seed, as the configuration has it under model.planted."""
+    return architecture(name).plant(seed, **planted)
 
 
 def published_name(name: str, weights: str) -> str | None:

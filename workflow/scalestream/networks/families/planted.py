@@ -16,11 +16,23 @@ from scalestream.activations.center import center
 from scalestream.errors import InputError
 from scalestream.images.preprocessing import normalize
 from scalestream.networks.interface import PLANTED, Preprocessing
-from scalestream.networks.planting import AXES, CLASSES, FEATURES, FIRST, KINDS, Feature, colour, generator, planted_kinds
+from scalestream.networks.planting import (
+    AXES,
+    CLASSES,
+    FEATURES,
+    FIRST,
+    KINDS,
+    Feature,
+    colour,
+    generator,
+    mixing,
+    planted_kinds,
+)
 from scalestream.vision import BasicBlock, ResNet
 
 WIDTH = 40
 COARSE = FIRST + len(FEATURES)  # first of the channels with the image blurred further, for two_octaves
+MIXED = slice(FIRST, COARSE)  # the channels of features
 SMALL = COARSE + FIRST  # first of the channels with small features, for reversed
 
 PIXELS = np.arange(-3, 4)  # of the stem's filters
@@ -64,17 +76,18 @@ class PlantedResNet:
     def published_digest(self, weights: str) -> None:
         """None: it is published nowhere."""
 
-    def plant(self, seed: int, kinds: dict[str, int], noise: float) -> nn.Module:
+    def plant(self, seed: int, kinds: dict[str, int], noise: float, superposition: bool) -> nn.Module:
         """The planted network, frozen, in eval mode; arguments as for `planted_network`."""
-        return planted_network(seed, kinds, noise)
+        return planted_network(seed, kinds, noise, superposition)
 
 
 @torch.no_grad()
-def planted_network(seed: int, kinds: dict[str, int], noise: float = 0) -> nn.Module:
+def planted_network(seed: int, kinds: dict[str, int], noise: float = 0, superposition: bool = False) -> nn.Module:
     """The network with what is planted, from the arguments alone, frozen, in eval mode.
 
     kinds: how many channels are of which kind, as for `planted_kinds`. noise: norm of the Gaussian noise that is added to every
-    filter of a convolution, relative to the filter's.
+    filter of a convolution, relative to the filter's. superposition: whether the channels of features are mixed in block 1.1,
+    as `_superpose` says; `superposition_faults` tells with what it does not go.
     """
     network = PlantedResNet("planted").build().eval().requires_grad_(False)
     _clear(network)
@@ -85,6 +98,8 @@ def planted_network(seed: int, kinds: dict[str, int], noise: float = 0) -> nn.Mo
         _fill(network.get_submodule(f"layer{stage}.0.downsample.0").weight, np.eye(WIDTH)[:, :, None, None])
     _add_noise(network, noise, generator(seed, "noise"))
     _calibrate(network, planted_kinds(kinds, seed))
+    if superposition:
+        _superpose(network, mixing(seed))
     return network
 
 
@@ -249,6 +264,45 @@ def _calibrate(network: nn.Module, kinds: dict[int, str]) -> None:
     channels = list(kinds)
     ratios = _ratios(_peaks(network, IN, channels), _peaks(network, PRE, channels))
     _scale(block.bn2, channels, [KINDS[kinds[channel]].gain * ratio for channel, ratio in zip(channels, ratios)])
+
+
+def _superpose(network: nn.Module, mixed: np.ndarray) -> None:
+    """Turns the channels of features in block 1.1, and turns them back in the next layer, so that the network's output stays.
+
+    In and Pre become `mixed` In + offset and `mixed` Pre: directions of the stream hold the features, and no channel does. A
+    rotation does not commute with the ReLU behind either sum. Here the ReLU before In is passed first, and the offset keeps all
+    that is turned above zero, so that the ReLUs that follow leave it as it is; that of Post is made up for by the next block's,
+    once it is turned back: block 2.0 has no branch. The channels of the blurred image stay as they are, which alone are read
+    with more than the middle of a filter: zeros beyond the border would be no zeros, once turned back.
+    """
+    (before, block), after = network.layer1, network.layer2[0].downsample
+    turn = torch.from_numpy(mixed.astype(np.float32))
+    offset = turn.abs() @ _reach(network)[MIXED]
+    before.conv1.weight[MIXED, MIXED, 1, 1] = torch.eye(len(turn))
+    before.conv2.weight[MIXED, MIXED, 1, 1] = turn - torch.eye(len(turn))
+    before.bn2.bias[MIXED] = offset
+    turned_back = block.conv1.weight[:, MIXED, 1, 1] @ turn.T
+    block.conv1.weight[:, MIXED, 1, 1] = turned_back
+    block.bn1.bias -= turned_back @ offset
+    gained = block.conv2.weight[MIXED] * (block.bn2.weight[MIXED] / _one(block.bn2))[:, None, None, None]
+    block.conv2.weight[MIXED] = torch.tensordot(turn, gained, dims=1)
+    block.bn2.weight[MIXED] = _one(block.bn2)
+    after[0].weight[MIXED, MIXED, 0, 0] = turn.T
+    after[1].bias[MIXED] = -turn.T @ offset
+
+
+def _reach(network: nn.Module) -> torch.Tensor:
+    """(WIDTH,): what neither In nor In and Pre together exceed, up or down, for any image within 0 and 1."""
+    before, block = network.layer1
+    pixels = normalize(torch.tensor([0.0, 1.0])[:, None, None, None].expand(2, 3, 1, 1)).abs().amax(dim=(0, 2, 3))
+    of_in = _largest(network.conv1, pixels)
+    of_in += _largest(before.conv2, _largest(before.conv1, of_in)) * before.bn2.weight.abs()
+    return of_in + _largest(block.conv2, _largest(block.conv1, of_in)) * block.bn2.weight.abs()
+
+
+def _largest(convolution: nn.Conv2d, inputs: torch.Tensor) -> torch.Tensor:
+    """What a convolution's outputs do not exceed, given what its inputs do not."""
+    return convolution.weight.abs().sum(dim=(2, 3)) @ inputs
 
 
 def _ratios(numerators: list[float], denominators: list[float]) -> list[float]:
