@@ -23,9 +23,8 @@ def main(snakemake) -> None:
     called = []
     if given.lags:
         lags = tables.read(given.lags, LAGS).to_pylist()
-        called.append(
-            ("correlogram", None, [unit(channels, row["channel"]) for row in lags if lagged(row, largest_rank(lags))])
-        )
+        of_channels = [row["channel"] for row in lags if lagged(row, largest_rank(lags))]
+        called.append(("correlogram", None, np.eye(channels)[of_channels]))
     for seed in settings["crosscoder.seeds"]:
         of_seed = [row for row in latents if row["seed"] == seed]
         recurring = [row for row in of_seed if (row["match"] or 0) > RECURS]
