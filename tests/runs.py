@@ -48,6 +48,7 @@ TINY_STUDY = overlaid(
         visualization={"seeds": [0, 1]},
         ablation={"trials_per_job": 2, "selection": "one_seed"},
         robustness={"magnifications": [1.4, 2]},
+        crosscoder={"blocks": ["2.1"], "widths": [12], "k": [2, 3], "seeds": [0], "steps": 5, "batch_size": 16},
         study={
             "sensitivity": {"tolerances": [1.2, 3], "gain_margins": [0.1], "magnifications": [1.5]},
             "tuning": [0.5, 1, 2],

@@ -69,7 +69,7 @@ def test_nothing_goes_past_the_paper_unless_it_is_asked_for(config):
     study = dict(config["study"])
     assert study.pop("dose")["points"] == 0
     assert not any(study.pop("sensitivity").values()) and not any(study.values())
-    assert config["robustness"] == {"magnifications": []}
+    assert config["robustness"] == {"magnifications": []} and config["crosscoder"]["blocks"] == []
     assert len(config["visualization"]["seeds"]) == 1 and config["ablation"]["selection"] == "one_seed"
 
 
@@ -266,6 +266,46 @@ def test_a_graded_stream_is_of_weights_that_a_run_makes():
 @pytest.mark.parametrize("octaves", [[], [0, 0.5, 1], [1.5, 0.5, 0, 1], [0, 0.333, 0.667, 1], [0, 3, 6]])
 def test_lags_may_be_in_any_order_and_nearly_even(octaves):
     assert checking.check(changed("measures.lags", octaves))["measures"]["lags"] == octaves
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"k": [8, 128]}, r"k: 128 is not below a width of 128 latents; make it smaller, or crosscoder\.widths larger"),
+        ({"blocks": ["5.0"]}, r"blocks: small has no block '5\.0'; it has 1\.1, "),
+        ({"blocks": "some"}, r"blocks: 'some' is not allowed; Blocks to train crosscoders of"),
+        ({"octaves": [0, 0.5, 2]}, r"octaves: \[0, 0\.5, 2\] are not evenly spaced from 0"),
+        ({"octaves": [0, 1]}, r"octaves: \[0, 1\] is too short"),
+        ({"crops": 291}, r"crops: images of 128 pixels have 290 crops of 112; give 290 at most, or a larger images\.resize"),
+        ({"learning_rate": 0}, r"learning_rate: 0 is less than or equal to the minimum of 0"),
+        ({"encoder": "half"}, r"encoder: 'half' is not one of \['all', 'unmagnified'\]"),
+    ],
+)
+def test_faults_of_crosscoders(changes, message):
+    with pytest.raises(InputError, match=rf"^config: crosscoder\.{message}") as error:
+        checking.check(changed("crosscoder", DEFAULT["crosscoder"] | {"blocks": ["3.1"]} | changes))
+    assert "\n" not in str(error.value)
+
+
+def test_crosscoders_are_of_analysed_blocks():
+    config = merged(DEFAULT, {"blocks": ["3.1"], "ablation": {"blocks": []}, "crosscoder": {"blocks": ["3.1", "4.1"]}})
+    with pytest.raises(InputError, match=r"^config: crosscoder\.blocks: block 4\.1 is not analysed; add it to blocks$"):
+        checking.check(config)
+    config["crosscoder"]["blocks"] = "all"
+    assert checking.check(config)["crosscoder"]["blocks"] == ["3.1"]
+
+
+def test_superposition_does_not_go_with_everything():
+    planted = {"kinds": {"octave": 20, "reversed": 4}, "noise": 1, "superposition": True}
+    config = {"model": {"architecture": "planted", "weights": "planted:0", "planted": planted}, "blocks": ["1.1"]}
+    config |= {"images": {"source": "gratings"}, "ablation": {"blocks": []}}
+    with pytest.raises(InputError) as error:
+        checking.check(merged(DEFAULT, config))
+    key = "config: model.planted.superposition"
+    assert str(error.value).splitlines() == [
+        f"{key}: reversed channels take the branch that mixes the others; give {{reversed: 0}}",
+        f"{key}: noise would be mixed in too; give noise: 0",
+    ]
 
 
 def test_a_missing_key_is_named():

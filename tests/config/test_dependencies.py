@@ -63,6 +63,18 @@ def test_accuracies_of_the_intact_network_depend_on_the_views_alone():
     assert found == dependencies.robustness(changed(robustness__magnifications=[2.0, 1, 0.9, 1.41], blocks=["2.1"]))
 
 
+def test_crosscoders_of_a_block():
+    found = dependencies.crosscoder_runs(changed(crosscoder__widths=[128, 64], crosscoder__k=[8, 4], crosscoder__seeds=[3, 0]))
+    listed = [tuple(run[name] for name in ("pairing", "seed", "width", "k")) for run in found]
+    main = [(pairing, seed, 128, 8) for pairing in ("paired", "shuffled") for seed in (3, 0)]
+    assert listed == [*main, ("paired", 3, 128, 4), ("paired", 3, 64, 8)]
+
+
+def test_activations_of_crosscoders_depend_on_the_views_alone():
+    found = dependencies.crosscoder_activations(changed(crosscoder__octaves=[1.0, 0, 0.5], crosscoder__steps=7))
+    assert found == IMAGES | {"octaves": [0, 0.5, 1], "crosscoder.crops": 4, "crosscoder.equal_blur": False}
+
+
 def test_only_pictures_need_a_post_that_is_no_analysed_blocks_in():
     small = blocks_of("small")
     assert dependencies.pictured_posts(small.values()) == {

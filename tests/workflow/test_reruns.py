@@ -18,7 +18,9 @@ from runs import TINY, TINY_STUDY, completed, forked, overlaid, planned, readers
 from scalestream.figures.catalogue import FIGURES
 from scalestream.images import demo
 
-OF_OTHER_NETWORKS = {"list_planted_channels", "compute_recovery", "compare_time_steps", "train"}  # planted, recurrent, trained
+OF_OTHER_NETWORKS = {  # planted, recurrent, trained
+    *("list_planted_channels", "compute_recovery", "recover_by_crosscoder", "compare_time_steps", "train")
+}
 PLOTS = {f"plot_{name}" for name in FIGURES} - {"plot_recovery", "plot_time_steps", "plot_training"}
 OF_A_FAMILY = rules_in("comparison") | {"index_atlases", "take_images"}
 OF_A_FIRST_LOOK = {"plot_first_look", "first_look"}
@@ -53,6 +55,10 @@ READ = {
     ("measure_responses", "compute_sensitivity"),
     ("draw_thumbnails", "build_atlas"),
     ("compute_ratios", "plot_figure2"),
+    ("cache_images", "sample_views"),
+    ("sample_views", "analyze_crosscoder"),
+    ("train_crosscoder", "gather_training_of_crosscoders"),
+    ("gather_crosscoders", "plot_crosscoder_latents"),
 }
 NOT_READ = {
     ("gather_criteria", "ablate"),
@@ -67,6 +73,8 @@ NOT_READ = {
     ("measure_robustness", "build_atlas"),
     ("select_channels", "lesion"),
     ("extract_activations", "measure_layer_pair"),
+    ("train_crosscoder", "build_atlas"),
+    ("measure_lags", "analyze_crosscoder"),
 }
 
 
@@ -135,9 +143,10 @@ def added_seed() -> set[str]:
 
 def pixels() -> set[str]:
     """Of what the network is given, of images and of visualizations."""
-    return visualization() | affected("extract_activations", "measure_lags", "measure_robustness")
+    return visualization() | affected("extract_activations", "measure_lags", "measure_robustness", "sample_views")
 
 
+ANALYZED = {"analyze_crosscoder", "plot_crosscoder_latents", "plot_crosscoder_stability"}  # of main crosscoders alone
 RETRAINED = {"train", "resolve_model"}
 REDRAWN = {"draw_training_images", "list_training_images", "cache_training_images", *RETRAINED}
 # Of weights that a run trains: each key, a change of it, and the rules up to the model that it reruns.
@@ -173,6 +182,7 @@ KEYS = {
         set,
     ),  # another network's; see test_workflow_planted
     "model.planted.noise": ({"model": {"planted": {"noise": 1}}}, set),
+    "model.planted.superposition": ({"model": {"planted": {"superposition": True}}}, set),
     "images.source": ({"images": {"source": "class_folders", "root": "drawn"}}, lambda: affected("list_images")),
     "images.skip_unreadable": ({"images": {"skip_unreadable": True}}, lambda: affected("list_images")),
     "images.resize": ({"images": {"resize": 130}}, lambda: affected("draw_demo_images")),
@@ -242,6 +252,20 @@ KEYS = {
     "measures.lags": ({"measures": {"lags": [0, 0.5, 1]}}, lambda: affected("measure_lags")),
     "measures.circuits": ({"measures": {"circuits": [-0.5, 0, 0.5]}}, lambda: affected("compute_circuits")),
     "measures.resamples": ({"measures": {"resamples": 200}}, lambda: affected("measure_lags")),
+    "crosscoder.blocks": (
+        {"crosscoder": {"blocks": "all"}},
+        lambda: affected("sample_views"),
+    ),
+    "crosscoder.octaves": ({"crosscoder": {"octaves": [0, 0.5, 1]}}, lambda: affected("sample_views")),
+    "crosscoder.crops": ({"crosscoder": {"crops": 3}}, lambda: affected("sample_views")),
+    "crosscoder.equal_blur": ({"crosscoder": {"equal_blur": True}}, lambda: affected("sample_views")),
+    "crosscoder.encoder": ({"crosscoder": {"encoder": "unmagnified"}}, lambda: affected("train_crosscoder")),
+    "crosscoder.widths": ({"crosscoder": {"widths": [12, 10]}}, lambda: affected("train_crosscoder") - ANALYZED),
+    "crosscoder.k": ({"crosscoder": {"k": [2, 3, 4]}}, lambda: affected("train_crosscoder") - ANALYZED),
+    "crosscoder.seeds": ({"crosscoder": {"seeds": [0, 1]}}, lambda: affected("train_crosscoder")),
+    "crosscoder.steps": ({"crosscoder": {"steps": 6}}, lambda: affected("train_crosscoder")),
+    "crosscoder.batch_size": ({"crosscoder": {"batch_size": 17}}, lambda: affected("train_crosscoder")),
+    "crosscoder.learning_rate": ({"crosscoder": {"learning_rate": 0.001}}, lambda: affected("train_crosscoder")),
     "ablation.blocks": (
         {"ablation": {"blocks": ["2.0", "2.1"]}},
         lambda: affected("select_channels", "compose_grids", "lesion"),
@@ -303,6 +327,7 @@ EQUAL = {
         "ablation": {"scale_percents": [50, 20]},
         "study": {"tuning": [2.0, 1, 0.5], "sensitivity": {"tolerances": [3, 1.2]}},
         "robustness": {"magnifications": [2.0, 1, 1.4]},
+        "crosscoder": {"octaves": [1.5, 0, 1.0, 0.5]},
         "measures": {"lags": [1.5, 0, 1.0, 0.5], "circuits": [1.5, 1.25, 1.0, 0.75, 0.5, 0.25, 0, -0.25, -0.5]},
     },
     "what is so already": {"visualization": {"jitter_by_layer": {"layer2.0.bn2": 0}}},
@@ -493,7 +518,7 @@ def test_changed_image_files_rerun_what_depends_on_images(copy):
 
 EVALUATED = ["ablate_no_scale", "screen_candidates", "ablate", "ablate_doses", "lesion"]  # by networks with channels ablated
 VISUALIZED = ["visualize", "visualize_whole_channels"]
-ANSWERED = ["measure_responses_to_visualizations", "measure_responses", "measure_lags", "measure_layer_pair"]
+ANSWERED = ["measure_responses_to_visualizations", "measure_responses", "measure_lags", "measure_layer_pair", "sample_views"]
 SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", *ANSWERED]
 
 # A constant, an operator or a default that is changed, and the rules that use it.
@@ -516,6 +541,7 @@ EDITS_OF_MEANING = {
         *VISUALIZED,
         *EVALUATED,
         "measure_lags",
+        "sample_views",
     ],
     ("networks/weights.py", 'endswith("num_batches_tracked")', 'startswith("num_batches_tracked")'): [
         "resolve_model",
@@ -571,7 +597,9 @@ EDITS_OF_MEANING = {
     ("ablation/ablated_network.py", 'replacement: str = "mean"', 'replacement: str = "zero"'): EVALUATED,
     ("ablation/correctness.py", "np.packbits(correct)", "np.packbits(~correct)"): [*EVALUATED, "measure_robustness"],
     ("ablation/ratios.py", "if accuracy > 0", "if accuracy >= 0"): ["compute_ratios", "compute_effects"],
-    ("study/intervals.py", '"wilson"', '"exact"'): ["summarize_stability", "summarize_acceptance", "plot_robustness"],
+    ("study/intervals.py", '"wilson"', '"exact"'): [
+        *("summarize_stability", "summarize_acceptance", "plot_robustness", "analyze_crosscoder"),
+    ],
     ("images/geometry.py", "round(side / factor)", "int(side / factor)"): [
         *ANSWERED,
         "compute_circuits",
@@ -587,7 +615,7 @@ EDITS_OF_MEANING = {
     ("study/tuning.py", "if response > 0", "if response > 1"): ["summarize_tuning"],
     ("measures/agreement.py", "DRAWS = 10_000", "DRAWS = 10_001"): ["measure_lags", "compute_circuits"],
     ("measures/sums.py", "GROUPS = 50", "GROUPS = 51"): ["measure_lags"],
-    ("measures/peaks.py", "2 * bend", "3 * bend"): ["measure_lags", "compute_circuits"],
+    ("measures/peaks.py", "2 * bend", "3 * bend"): ["measure_lags", "compute_circuits", "analyze_crosscoder"],
     ("measures/thresholds.py", "CORRELATED = 0.2", "CORRELATED = 0.3"): ["measure_lags", "plot_lags"],
     ("measures/thresholds.py", "log2(1.1)", "log2(1.2)"): ["compute_circuits", "apply_rules"],
     ("figures/style.py", 'IN, PRE, POST = "#0072b2"', 'IN, PRE, POST = "#0072b3"'): [
@@ -611,6 +639,11 @@ EDITS_OF_MEANING = {
         "plot_figure3",
         "plot_figure4",
     ],
+    ("crosscoder/views.py", "default_rng([0, index])", "default_rng([1, index])"): ["sample_views"],
+    ("crosscoder/training.py", "DEAD = 64", "DEAD = 65"): ["train_crosscoder"],
+    ("crosscoder/samples.py", "HELD_OUT = 0.1", "HELD_OUT = 0.2"): ["train_crosscoder", "analyze_crosscoder"],
+    ("crosscoder/latents.py", "DRAWS = 1000", "DRAWS = 1001"): ["analyze_crosscoder"],
+    ("crosscoder/latents.py", "SHIFTED = 0.25", "SHIFTED = 0.5"): ["analyze_crosscoder", "plot_crosscoder_latents"],
     ("../scripts/summarize_activations.py", "1024", "1023"): ["summarize_activations"],
 }
 

@@ -26,6 +26,9 @@ FIGURES = [
     "dose_response",
     "robustness",
     "lesions",
+    "crosscoder_latents",
+    "crosscoder_explained",
+    "crosscoder_stability",
     "channel_pairs",
     "channel_pair_counts",
 ]

@@ -211,6 +211,11 @@ def previous_screening(wildcards):
     return expand(f"results/ablation/{wildcards.block}/{wildcards.control}/screening/{{trials}}.parquet", trials=before)
 
 
+def schema_of_crosscoders(table):
+    """The schema of a table of crosscoders."""
+    return f"scalestream.crosscoder.tables:{table.upper()}"
+
+
 def figure_blocks(figure):
     """The blocks that a figure shows."""
     stages = {name: block.stage for name, block in BLOCKS.items()}

@@ -134,28 +134,28 @@ rule recover_by_crosscoder:
         "../scripts/recover_by_crosscoder.py"
 
 
-for of_crosscoders in OF_CROSSCODERS:
+rule gather_crosscoders:
+    """All blocks in one table."""
+    localrule: True
+    input:
+        tables=expand("results/crosscoder/{block}/{{table}}.parquet", block=CROSSCODED),
+    output:
+        "results/crosscoder/{table}.parquet",
+    params:
+        code=lambda wildcards: code("gather", schema_of_crosscoders(wildcards.table)),
+        settings=lambda wildcards: {"schema": schema_of_crosscoders(wildcards.table)},
+    log:
+        "logs/gather_crosscoders/{table}.log",
+    benchmark:
+        "results/benchmarks/gather_crosscoders/{table}.tsv"
+    wildcard_constraints:
+        table=one_of(OF_CROSSCODERS),
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/gather.py"
 
-    rule:
-        """All blocks in one table."""
-        name:
-            f"gather_crosscoder_{of_crosscoders}"
-        localrule: True
-        input:
-            tables=[f"results/crosscoder/{block}/{of_crosscoders}.parquet" for block in CROSSCODED],
-        output:
-            f"results/crosscoder/{of_crosscoders}.parquet",
-        params:
-            code=code("gather", f"scalestream.crosscoder.tables:{of_crosscoders.upper()}"),
-            settings={"schema": f"scalestream.crosscoder.tables:{of_crosscoders.upper()}"},
-        log:
-            f"logs/gather_crosscoder_{of_crosscoders}.log",
-        benchmark:
-            f"results/benchmarks/gather_crosscoder_{of_crosscoders}.tsv"
-        conda:
-            "../../envs/scalestream.yaml"
-        script:
-            "../scripts/gather.py"
 
-    if CROSSCODED:
-        show(f"crosscoder/{of_crosscoders}", "Crosscoder", f"scalestream.crosscoder.tables:{of_crosscoders.upper()}")
+if CROSSCODED:
+    for of_crosscoders in OF_CROSSCODERS:
+        show(f"crosscoder/{of_crosscoders}", "Crosscoder", schema_of_crosscoders(of_crosscoders))

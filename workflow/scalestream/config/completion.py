@@ -20,7 +20,15 @@ def complete(config: dict, network: Description) -> dict:
     if visualization["jitter"] == BY_RECEPTIVE_FIELD:
         jitters = {name: jitter_of(layer) for name, layer in network.layers.items()}
         visualization = visualization | {"jitter": LARGEST_JITTER, "jitter_by_layer": jitters}
-    return config | {"images": config["images"] | images, "blocks": blocks, "visualization": visualization}
+    crosscoder = config["crosscoder"]
+    if crosscoder["blocks"] == "all":
+        crosscoder = crosscoder | {"blocks": [] if blocks == "all" else blocks}
+    return config | {
+        "images": config["images"] | images,
+        "blocks": blocks,
+        "visualization": visualization,
+        "crosscoder": crosscoder,
+    }
 
 
 def jitter_of(layer: Layer) -> int:

@@ -150,11 +150,11 @@ def crosscoder_activations(config: dict) -> dict:
 
 def crosscoder_runs(config: dict) -> list[dict]:
     """The crosscoders of a block: of every seed the main one, of the first width and k, on samples as they are and on shuffled
-    ones; and of the first seed those of all other pairs of widths and k."""
+    ones; and of the first seed those of the other k and of the other widths."""
     asked = config["crosscoder"]
-    pairs = [{"width": width, "k": k} for width in asked["widths"] for k in asked["k"]]
-    main = [pairs[0] | {"pairing": pairing, "seed": seed} for pairing in PAIRINGS for seed in asked["seeds"]]
-    return main + [pair | {"pairing": PAIRINGS[0], "seed": asked["seeds"][0]} for pair in pairs[1:]]
+    (width, *widths), (k, *ks), seeds = asked["widths"], asked["k"], asked["seeds"]
+    main = [{"width": width, "k": k, "pairing": pairing, "seed": seed} for pairing in PAIRINGS for seed in seeds]
+    return main + [main[0] | {"k": other} for other in ks] + [main[0] | {"width": other} for other in widths]
 
 
 def circuits(config: dict) -> dict:

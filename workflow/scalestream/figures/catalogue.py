@@ -52,6 +52,11 @@ def _figure(name: str, table: str, room: str, draw: str, category: str, label: s
     )
 
 
+def _crosscoder_figure(name: str, table: str, draw: str, label: str) -> CataloguedFigure:
+    schema, draw = f"scalestream.crosscoder.tables:{table.upper()}", f"scalestream.figures.crosscoder:{draw}"
+    return CataloguedFigure(name, f"crosscoder/{table}", schema, draw, "Crosscoder", label)
+
+
 def _family_figure(name: str, table: str, schema: str, module: str, label: str) -> CataloguedFigure:
     draw = f"scalestream.figures.{module}:{name}"
     return CataloguedFigure(name, table, f"scalestream.comparison.tables:{schema}", draw, "Family", label)
@@ -135,6 +140,9 @@ FIGURES = {  # of a run
             "Measures",
             "likeness of In and Pre by magnification",
         ),
+        _crosscoder_figure("crosscoder_latents", "latents", "latents", "latents by shift and direction"),
+        _crosscoder_figure("crosscoder_explained", "training", "explained", "explained variance over k and latents"),
+        _crosscoder_figure("crosscoder_stability", "latents", "stability", "stability of latents between seeds"),
         _figure(
             "accuracy",
             "ablation",
