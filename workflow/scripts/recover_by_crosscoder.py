@@ -19,7 +19,7 @@ def main(snakemake) -> None:
     settings, given = snakemake.params.settings, snakemake.input
     channels = Manifest.read(given.manifest).blocks[snakemake.wildcards.block].channels
     truth = tables.read(given.channels, PLANTED_CHANNELS).to_pylist()
-    latents = [row for row in tables.read(given.latents, LATENTS).to_pylist() if row["found"] and not row["shuffled"]]
+    latents = [row for row in tables.read(given.latents, LATENTS).to_pylist() if is_called(row)]
     called = []
     if given.lags:
         lags = tables.read(given.lags, LAGS).to_pylist()
@@ -35,6 +35,11 @@ def main(snakemake) -> None:
         found = np.array(found).reshape(-1, channels)
         rows += [{"rule": rule, "seed": seed} | row for row in recovered(found, truth, held)]
     tables.write(snakemake.output[0], RECOVERY, rows)
+
+
+def is_called(row: dict) -> bool:
+    """Whether a latent says that Pre is its In, only larger."""
+    return row["found"] and row["lag"] > 0 and not row["shuffled"]
 
 
 def along(rows: list[dict]) -> list[list[float]]:
