@@ -69,7 +69,7 @@ def test_nothing_goes_past_the_paper_unless_it_is_asked_for(config):
     study = dict(config["study"])
     assert study.pop("dose")["points"] == 0
     assert not any(study.pop("sensitivity").values()) and not any(study.values())
-    assert config["robustness"] == {"magnifications": []} and config.get("crosscoder", DEFAULT["crosscoder"])["blocks"] == []
+    assert config["robustness"] == {"magnifications": []} and config["crosscoder"]["blocks"] == []
     assert len(config["visualization"]["seeds"]) == 1 and config["ablation"]["selection"] == "one_seed"
 
 
