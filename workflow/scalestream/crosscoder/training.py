@@ -126,7 +126,7 @@ def evaluate(crosscoder: Crosscoder, samples: Samples) -> dict:
     latents fire on average, and the share that never does (dead), or in more than a tenth of the samples (dense)."""
     count, fired, moments = 0, 0, 0
     for part in samples.parts(samples.held_out):
-        raw = part.to(device())
+        raw = part.to(crosscoder.mean.device)
         true = crosscoder.scaled(raw)
         codes = crosscoder.encode(true)
         made = crosscoder.decode(codes)
