@@ -13,12 +13,14 @@ TINY_PLANTED = overlaid(
     images={"demo": {"per_class": 4}},
     visualization={"steps": 8},
     measures={"resamples": 100},
+    crosscoder={"blocks": ["1.1"], "widths": [12], "k": [2], "seeds": [0], "steps": 5, "batch_size": 16},
     ablation={"selection": "circuit", "trials": 2, "scale_percents": [50], "slack": {"1.1": 1}},
     study={"recovery": [3], "nulls": ["random_weights", "permuted_weights"]},
 )
 TARGETS = [
     *(f"results/{name}.parquet" for name in ("recovery", "nulls", "selection/1.1", "null", "criteria")),
     "results/figures/recovery.pdf",
+    "results/crosscoder/recovery.parquet",
 ]
 
 pytestmark = pytest.mark.long
@@ -46,6 +48,18 @@ def test_the_linear_circuit_recovers_what_is_planted(run):
     assert found["called", "octave"]["scale_invariant"] and not found["called", "turned"]["scale_invariant"]
     assert {row["n_networks"] for row in table(run, "recovery")} == {2}
     assert (run / "results/figures/recovery.png").is_file()
+
+
+def test_latents_and_channels_are_held_against_the_truth(run):
+    """Of features, two channels each; so few steps make no latents to speak of."""
+    rows = {(row["rule"], row["seed"], row["kind"]): row for row in table(run, "crosscoder/recovery")}
+    kinds = PLANTED["model"]["planted"]["kinds"]
+    rules = [("correlogram", None), ("latents", 0), ("recurring latents", 0)]
+    assert set(rows) == {(rule, seed, kind) for rule, seed in rules for kind in kinds}
+    assert all(row["total"] == kinds[kind] // 2 >= row["count"] for (_, _, kind), row in rows.items())
+    called = [row for row in table(run, "crosscoder/latents") if row["found"] and row["lag"] > 0 and not row["shuffled"]]
+    assert {row["n_called"] for (rule, _, _), row in rows.items() if rule == "latents"} == {len(called)}
+    assert {row["n_called"] for (rule, _, _), row in rows.items() if rule == "recurring latents"} == {0}  # of one seed
 
 
 def test_the_selection_is_the_measures(run):
@@ -76,6 +90,8 @@ def test_only_what_depends_on_a_change_runs_again(run):
     noise = rules(model={"planted": {"noise": 0.1}}, replace=True)
     assert {"resolve_model", "resolve_other_model", "list_planted_channels", "visualize", "select_channels"} <= noise
     assert not {"draw_demo_images", "cache_images"} & noise
+    turned = rules(model={"planted": {"superposition": True}}, replace=True)
+    assert {"resolve_model", "sample_views", "train_crosscoder", "recover_by_crosscoder"} <= turned
 
 
 def test_of_a_studys_control_few_trials_are_a_result(run):
