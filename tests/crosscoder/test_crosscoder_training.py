@@ -120,7 +120,7 @@ def test_too_few_samples_and_such_that_do_not_vary_are_one_line(known):
     with pytest.raises(InputError, match=r"^crosscoder.batch_size: 45 samples to train on do not fill a batch of 64; make"):
         train(Samples.of(known[0][:50], 1), PLAN, Checkpoint())
     with pytest.raises(InputError, match=r"^crosscoder.blocks: In and Pre of this block never vary; leave it out"):
-        train(Samples.of(np.ones((100, 2, 4, 16), np.float32), 1), PLAN, Checkpoint())
+        train(Samples.of(np.full((100, 2, 4, 16), 0.1, np.float32), 1), PLAN, Checkpoint())
     with pytest.raises(InputError, match=r"^the loss is not finite at step \d+; make crosscoder.learning_rate smaller"):
         train(Samples.of(known[0][:500], 1), replace(PLAN, learning_rate=1e25), Checkpoint())
 

@@ -15,6 +15,7 @@ from scalestream.crosscoder.latents import (
     mean_largest,
     of_post,
     shifts,
+    varies,
 )
 from scalestream.crosscoder.profiles import apart, channel_profiles, in_octaves, lags, rows
 
@@ -72,8 +73,8 @@ def test_lags_directions_and_their_null_are_those_of_plain_loops():
     """Over all permutations of the channels that vary, of which many draws are a sample."""
     parts = np.random.default_rng(0).standard_normal((3, 2, 4, 6))
     parts[1, 1] = parts[1, 0] + 0.5 * parts[1, 1]
-    varies = np.array([True] * 5 + [False])
-    found = lagged(parts, OCTAVES, varies, draws=4000)
+    moved = np.array([True] * 5 + [False])
+    found = lagged(parts, OCTAVES, moved, draws=4000)
     for number, part in enumerate(parts):
         lag, direction = plain_lag(part)
         assert (found.lag[number], found.direction[number]) == (lag, pytest.approx(direction))
@@ -122,6 +123,7 @@ def test_correlations_are_those_of_a_plain_loop():
     activations, onto = rng.standard_normal((40, 2, 4, 6)), rng.standard_normal((3, 6))
     activations[:, 1, 2:] += activations[:, 0, :2]
     onto[2] = 0
+    activations[..., 5] = 0.1  # which sums of many are not a multiple of
     found = correlations(activations, onto)
     for direction, value in zip(onto[:2], found):
         by_lag = []
@@ -130,7 +132,8 @@ def test_correlations_are_those_of_a_plain_loop():
             theirs = np.concatenate([activations[:, 1, one + lag] @ direction for one in range(4 - lag)])
             by_lag.append(np.corrcoef(ours, theirs)[0, 1])
         assert value == pytest.approx(max(by_lag))
-    assert np.isnan(found[2])
+    assert np.isnan(found[2]) and np.isnan(correlations(activations, np.eye(6))[5])
+    assert varies(activations[:, 0, 0]).tolist() == [True] * 5 + [False]
 
 
 def test_invariance_by_hand():

@@ -73,7 +73,7 @@ def judge(crosscoder: Crosscoder, samples: Samples, octaves: Sequence[float], ot
     parts, codes = crosscoder.parts.numpy(), Codes.of(crosscoder, samples)
     judged = samples.held_out[:: -(-len(samples.held_out) // JUDGED)]
     activations = samples.take(judged).numpy()
-    lagged = measures.lagged(parts, octaves, (activations.std(axis=0) > 0).any(axis=1).all(axis=0))
+    lagged = measures.lagged(parts, octaves, measures.varies(activations).any(axis=1).all(axis=0))
     directions = measures.directions(parts, lagged.lag, octaves)
     alike_in, varies_in = measures.invariance(parts[:, 0])
     alike_post, varies_post = measures.invariance(measures.of_post(parts, codes.typical, crosscoder.mean.numpy()))
@@ -120,7 +120,7 @@ def summary(judged: Judged, crosscoder: Crosscoder, samples: Samples, others: Se
     lower, upper = wilson(found, live) if live else (None, None)
     correlation, match = judged.columns["correlation"], judged.columns["match"]
     agreement = [measures.mean_largest(flat(crosscoder), flat(other)) for other in others]
-    evaluated = evaluate(crosscoder, samples)
+    evaluated, best = evaluate(crosscoder, samples), (judged.channels, judged.components, judged.chance)
     return {
         "n_latents": len(judged.live),
         "n_live": live,
@@ -136,11 +136,9 @@ def summary(judged: Judged, crosscoder: Crosscoder, samples: Samples, others: Se
         "match": float(match.mean()) if others else None,
         "n_recurring": int((judged.live & (match > measures.RECURS)).sum()) if others else None,
         "n_recurring_found": int((judged.found & (match > measures.RECURS)).sum()) if others else None,
-        "channels": known(judged.channels),
-        "components": known(judged.components),
-        "chance": known(judged.chance),
+        **dict(zip(("channels", "components", "chance"), map(known, best))),
         "n_beyond_channels": int((judged.found & (correlation > judged.channels)).sum()),
-        "n_beyond_components": int((judged.found & (correlation > judged.components)).sum()),
+        "n_beyond_all": int((judged.found & (correlation > max(best))).sum()),
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from scalestream.crosscoder.profiles import LEVEL, apart, in_octaves, lags
+from scalestream.measures.sums import ROUNDING
 
 SHIFTED = 0.25  # octaves above which a latent is larger at Pre
 RECURS = 0.8  # cosine of a latent with its match in another seed, above which it is the same
@@ -35,9 +36,9 @@ def shifts(parts: np.ndarray, octaves: np.ndarray) -> np.ndarray:
     return centroids[:, 1] - centroids[:, 0]
 
 
-def lagged(parts: np.ndarray, octaves: np.ndarray, varies: np.ndarray, draws: int = DRAWS) -> Lagged:
-    """parts: (K, 2, factors, C). octaves: of the magnifications, evenly spaced. varies: (C,), the channels that do at In and at
-    Pre, which alone are permuted: that Pre stays out of the others is no sign of a shared direction."""
+def lagged(parts: np.ndarray, octaves: np.ndarray, moved: np.ndarray, draws: int = DRAWS) -> Lagged:
+    """parts: (K, 2, factors, C). octaves: of the magnifications, evenly spaced. moved: (C,), the channels that are permuted,
+    those that vary at In and at Pre: that Pre stays out of the others is no sign of a shared direction."""
     count, _, factors, channels = parts.shape
     of_in, of_pre = np.moveaxis(parts.astype(float), 1, 0)
     pairs = [apart(lag, factors) for lag in lags(factors)]
@@ -45,7 +46,7 @@ def lagged(parts: np.ndarray, octaves: np.ndarray, varies: np.ndarray, draws: in
         [np.sqrt((of_in[:, one] ** 2).sum(axis=(1, 2)) * (of_pre[:, other] ** 2).sum(axis=(1, 2))) for one, other in pairs]
     )
     permutations = np.tile(np.arange(channels), (draws + 1, 1))
-    permutations[1:, varies] = np.random.default_rng(0).permuted(permutations[1:, varies], axis=1)
+    permutations[1:, moved] = np.random.default_rng(0).permuted(permutations[1:, moved], axis=1)
     at, found = in_octaves(octaves), np.full((4, count), np.nan)
     for latent in range(count):
         products = np.array([of_in[latent, one].T @ of_pre[latent, other] for one, other in pairs])
@@ -89,10 +90,15 @@ def correlations(activations: np.ndarray, onto: np.ndarray) -> np.ndarray:
         pair = [part.reshape(-1, len(onto)).astype(float) for part in (of_in[:, one], of_pre[:, other])]
         ours, theirs = (part - part.mean(axis=0) for part in pair)
         deviations = np.sqrt((ours**2).sum(axis=0) * (theirs**2).sum(axis=0))
-        varies = deviations > 0
-        found = np.divide((ours * theirs).sum(axis=0), deviations, out=np.full(len(onto), np.nan), where=varies)
+        both_vary = varies(pair[0]) & varies(pair[1])
+        found = np.divide((ours * theirs).sum(axis=0), deviations, out=np.full(len(onto), np.nan), where=both_vary)
         best = np.maximum(best, found)
     return best
+
+
+def varies(values: np.ndarray) -> np.ndarray:
+    """Which columns of (N, ...) vary by more than rounding."""
+    return values.std(axis=0, dtype=float) > ROUNDING * np.abs(values).max(axis=0)
 
 
 def invariance(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

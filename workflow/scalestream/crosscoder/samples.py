@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from scalestream.measures.sums import ROUNDING
+
 HELD_OUT = 0.1  # of the images
 PART = 4096  # samples read at a time
 
@@ -54,7 +56,8 @@ class Samples:
         count = len(self.training)
         mean = sum(part.double().sum(dim=0) for part in self.parts(self.training)) / count
         square = sum((part.double() - mean).square().mean(dim=-1).sum(dim=0) for part in self.parts(self.training)) / count
-        return mean.float(), torch.where(square > 0, square.sqrt(), 1.0).float()
+        varies = square.sqrt() > ROUNDING * mean.abs().amax(dim=-1)
+        return mean.float(), torch.where(varies, square.sqrt(), 1.0).float()
 
 
 def _of_images(images: np.ndarray, crops: int) -> np.ndarray:

@@ -48,7 +48,7 @@ SUMMARY = schema(
     **dict.fromkeys(_SHARE, pa.float64()),
     **_BETWEEN_SEEDS,
     **dict.fromkeys(_BEST, pa.float64()),
-    **dict.fromkeys(("n_beyond_channels", "n_beyond_components"), pa.int32()),
+    **dict.fromkeys(("n_beyond_channels", "n_beyond_all"), pa.int32()),
 )
 RECOVERY = schema(
     ("seed", "share", "lower", "upper"),

@@ -51,7 +51,7 @@ def train(
             "make it smaller, or give more images or crosscoder.crops"
         )
     mean, rms = samples.statistics()
-    if (mean == samples.take(samples.training[:1])).all() and (rms == 1).all():
+    if (rms == 1).all():
         raise InputError("crosscoder.blocks: In and Pre of this block never vary; leave it out")
     crosscoder = Crosscoder(mean, rms, plan.width, plan.k, plan.encoder, plan.seed).to(device())
     optimizer = torch.optim.Adam(crosscoder.parameters(), plan.learning_rate)
