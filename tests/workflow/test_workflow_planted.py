@@ -13,7 +13,7 @@ TINY_PLANTED = overlaid(
     images={"demo": {"per_class": 4}},
     visualization={"steps": 8},
     measures={"resamples": 100},
-    crosscoder={"blocks": ["1.1"], "widths": [12], "k": [2], "seeds": [0], "steps": 5, "batch_size": 16},
+    crosscoder={"blocks": ["1.1"], "crops": 2, "widths": [12], "k": [2], "seeds": [0], "steps": 5, "batch_size": 16},
     ablation={"selection": "circuit", "trials": 2, "scale_percents": [50], "slack": {"1.1": 1}},
     study={"recovery": [3], "nulls": ["random_weights", "permuted_weights"]},
 )

@@ -12,6 +12,7 @@ from scalestream.crosscoder.latents import RECURS, SHIFTED
 from scalestream.figures.style import by_block, name_axes, panels, say
 
 FOUND, OTHER, NULL, SHUFFLED = "#009e73", "#0072b2", "#999999", "#d55e00"
+STYLES = {True: {"color": NULL, "linestyle": "--"}, False: {"color": OTHER}}  # of lines, by whether samples are shuffled
 
 
 def latents(table: Iterable[dict]) -> Figure:
@@ -44,7 +45,7 @@ def latents(table: Iterable[dict]) -> Figure:
         Line2D([], [], marker=".", color=SHUFFLED, label="of shuffled samples", **marker),
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=2 * min(len(blocks), 2))
-    name_axes(figure, "octaves by which a latent is larger at Pre than at In", "cosine of In and Pre at the best lag")
+    name_axes(figure, "octaves by which a latent is larger at Pre than at In", "cosine of In and Pre")
     return figure
 
 
@@ -93,7 +94,7 @@ def stability(table: Iterable[dict]) -> Figure:
         if not known:
             say(panel, f"block {block}: one seed has no other to match")
             continue
-        for is_shuffled, style in ((True, {"color": NULL, "linestyle": "--"}), (False, {"color": OTHER})):
+        for is_shuffled, style in STYLES.items():
             for seed in sorted({row["seed"] for row in known}):
                 of_seed = [row["match"] for row in known if (row["seed"], row["shuffled"]) == (seed, is_shuffled)]
                 panel.plot(range(1, len(of_seed) + 1), sorted(of_seed, reverse=True), linewidth=1, **style)
@@ -103,7 +104,12 @@ def stability(table: Iterable[dict]) -> Figure:
         panel.set_title(f"block {block}: {n_recurring} of {n_latents} recur")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.set_ylim(min(0, *(row["match"] for row in known)), 1.03)
-    name_axes(figure, "latents, the most stable first", "cosine with the match in another seed")
+    handles = [
+        Line2D([], [], linewidth=1, label=label, **STYLES[is_shuffled])
+        for is_shuffled, label in ((False, "samples as they are"), (True, "shuffled samples"))
+    ]
+    figure.legend(handles=handles, loc="outside upper left", ncols=2)
+    name_axes(figure, "latents, the most stable first", "cosine with its match")
     return figure
 
 
