@@ -5,7 +5,7 @@ network recovery.parquet; in a folder for each block the same tables, the activa
 CROSSCODED = [name for name in BLOCKS if name in CONFIG["crosscoder"]["blocks"]]
 CROSSCODERS = dependencies.crosscoder_runs(CONFIG)
 MAIN = [run for run in CROSSCODERS if (run["width"], run["k"]) == (CROSSCODERS[0]["width"], CROSSCODERS[0]["k"])]
-IS_PLANTED = planted_seed(CONFIG["model"]["weights"]) is not None
+IS_PLANTED = planted_seed(CONFIG["model"]["weights"]) is not None and planting.BLOCK in CROSSCODED
 OF_CROSSCODERS = ["latents", "profiles", "summary", "training", *(["recovery"] if IS_PLANTED else [])]
 
 
@@ -138,7 +138,11 @@ rule gather_crosscoders:
     """All blocks in one table."""
     localrule: True
     input:
-        tables=expand("results/crosscoder/{block}/{{table}}.parquet", block=CROSSCODED),
+        tables=lambda wildcards: expand(
+            "results/crosscoder/{block}/{table}.parquet",
+            table=wildcards.table,
+            block=planting.BLOCK if wildcards.table == "recovery" else CROSSCODED,
+        ),
     output:
         "results/crosscoder/{table}.parquet",
     params:

@@ -30,6 +30,7 @@ from scalestream.digest.library import library
 from scalestream.errors import InputError
 from scalestream.figures.catalogue import FAMILY_FIGURES, FIGURES
 from scalestream.images.sources import DRAWN, DRAWN_FOR_TRAINING, files_below
+from scalestream.networks import planting
 from scalestream.networks.architectures import SHIPPED, description, family, require_fit, source_file
 from scalestream.networks.interface import TRAINED, planted_seed, random_seed
 from scalestream.run import experiment, files, orphans, planning, run_progress

@@ -1,5 +1,6 @@
 """The samples of a crosscoder: which it is trained on, and which are held out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,7 @@ class Samples:
         of_in, of_pre = self.values[numbers, 0], self.values[self.partner[numbers], 1]
         return torch.from_numpy(np.stack([of_in, of_pre], axis=1))
 
-    def parts(self, numbers: np.ndarray):
+    def parts(self, numbers: np.ndarray) -> Iterator[torch.Tensor]:
         """Samples by number, some at a time."""
         return (self.take(numbers[first : first + PART]) for first in range(0, len(numbers), PART))
 
