@@ -205,10 +205,10 @@ def padding(block):
     return {"padded": PADDED[block]} if block in PADDED else {}
 
 
-def previous_screening(wildcards):
-    """The screening of the trials just before these, if there are any."""
+def previous_screening(wildcards, place="results/ablation/{block}"):
+    """The screening of the trials just before these, if there are any. place: of the ablation."""
     before = [trials for trials in TRIALS if trials.endswith(f"-{wildcards.first}")]
-    return expand(f"results/ablation/{wildcards.block}/{wildcards.control}/screening/{{trials}}.parquet", trials=before)
+    return expand(f"{place}/{{control}}/screening/{{trials}}.parquet", trials=before, **wildcards)
 
 
 def schema_of_crosscoders(table):

@@ -98,7 +98,8 @@ def open_evaluation(snakemake, checkpoint, replacement: str = "mean"):
     from scalestream.run.malloc import keep_freed_memory
 
     keep_freed_memory()
-    files = EvaluationFiles(**{field.name: snakemake.input[field.name] for field in fields(EvaluationFiles)})
+    names = {field.name for field in fields(EvaluationFiles)} & set(snakemake.input.keys())
+    files = EvaluationFiles(**{name: snakemake.input[name] for name in names})
     settings, batch_size = snakemake.params.settings, snakemake.params.batch_size
     return Evaluation.open(files, snakemake.wildcards.block, settings, batch_size, snakemake.threads, checkpoint, replacement)
 

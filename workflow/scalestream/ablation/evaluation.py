@@ -11,8 +11,10 @@ import torch
 
 from scalestream.ablation.ablated_network import AblatedNetwork
 from scalestream.ablation.correctness import packed
+from scalestream.ablation.direction_ablation import DirectionAblatedNetwork
 from scalestream.ablation.lesioned_network import LesionedNetwork
 from scalestream.ablation.screening import SequentialScreening
+from scalestream.ablation.tables import DIRECTIONS
 from scalestream.activations.tables import MEAN_ACTIVATIONS
 from scalestream.criteria.selection import selected_channels
 from scalestream.criteria.tables import SELECTION
@@ -40,7 +42,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class EvaluationFiles:
-    """Paths of what the accuracies of a block's ablations are computed from."""
+    """Paths of what the accuracies of a block's ablations are computed from; directions: where these are ablated, not channels."""
 
     manifest: str
     weights: str
@@ -48,6 +50,7 @@ class EvaluationFiles:
     cache: list[str]
     selection: str
     means: str
+    directions: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,12 @@ class Evaluation:
         manifest = Manifest.read(files.manifest)
         means = tables.read(files.means, MEAN_ACTIVATIONS).to_pandas().sort_values("channel")
         means = means.loc[means["layer"] == manifest.blocks[block].stream, "mean"]
-        network = manifest.load(files.weights)
-        ablated = AblatedNetwork(network, manifest.blocks[block], torch.tensor(means.tolist()), replacement)
+        intact = manifest.load(files.weights), manifest.blocks[block], torch.tensor(means.tolist())
+        if files.directions:
+            directions = tables.read(files.directions, DIRECTIONS)["direction"].to_pylist()
+            ablated = DirectionAblatedNetwork(*intact, torch.tensor(directions))
+        else:
+            ablated = AblatedNetwork(*intact, replacement)
         selected = selected_channels(tables.read(files.selection, SELECTION))
         return cls.over(files.images, files.cache, ablated, settings, batch_size, workers, checkpoint, selected)
 

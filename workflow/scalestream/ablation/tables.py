@@ -27,6 +27,7 @@ ABLATION = schema(
     **COUNTED,
     correct=pa.binary(),
 )
+DIRECTIONS = schema(block=pa.string(), latent=pa.int32(), direction=pa.list_(pa.float32()))
 RATIOS = schema(
     ("mean_ratio", "sem"),
     block=pa.string(),

@@ -1,4 +1,4 @@
-"""Pages to read in a browser: tables, runs side by side, and the way to the atlases of a family."""
+"""Pages to read in a browser: tables, runs side by side, the latents of crosscoders, and the way to the atlases of a family."""
 
 import pandas as pd
 import pyarrow as pa
@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader
 TEMPLATES = Environment(
     loader=PackageLoader("scalestream.report", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
+TEMPLATES.filters["number"] = lambda value: "–" if value is None else f"{value:.2f}"
 
 
 def table_page(title: str, rows: pa.Table) -> str:
@@ -29,6 +30,16 @@ def comparison(title: str, note: str | None, sections: dict[str, pd.DataFrame]) 
     """A page with a table for each section by its title, as text; of an empty one it says so."""
     shown = [{"title": name, "columns": list(table), "rows": table.values.tolist()} for name, table in sections.items()]
     return TEMPLATES.get_template("comparison.html").render(title=title, note=note, sections=shown)
+
+
+def latent_page(facts: dict, blocks: list[dict]) -> str:
+    """A page with the latents of crosscoders, block by block.
+
+    facts: architecture, weights, width, k, and by how many octaves a latent that is found is larger at Pre (shifted). Each block
+    has its name, how many latents are live (n_live) and found (n_found), and of those that are shown the row of the table of
+    latents, with pictures by site: the visualization and its cosine, and examples by magnification.
+    """
+    return TEMPLATES.get_template("latents.html").render(facts=facts, blocks=blocks)
 
 
 def _cell(value) -> tuple[str, str]:

@@ -56,3 +56,11 @@ BENCHMARKS = schema(
     cpu_seconds=pa.float64(),
     max_rss_mb=pa.float64(),
 )
+LATENT_EXAMPLES = schema(
+    block=pa.string(),
+    latent=pa.int32(),
+    site=pa.string(),
+    octaves=pa.float64(),
+    images=pa.list_(pa.string()),
+    picture=pa.binary(),
+)

@@ -1,4 +1,4 @@
-"""Small WebP pictures to look at: a channel's visualization, and its nine top images as one mosaic."""
+"""Small WebP pictures to look at: a visualization, a channel's nine top images as one mosaic, images in a column."""
 
 import io
 from collections.abc import Iterable
@@ -24,6 +24,12 @@ def encode(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format="webp", quality=QUALITY)
     return buffer.getvalue()
+
+
+def column(images: list[np.ndarray]) -> bytes:
+    """Equal 8-bit images (S, S, 3), one below the other, each at half its side, as WebP bytes."""
+    together = Image.fromarray(np.concatenate(images))
+    return encode(together.resize((together.width // 2, together.height // 2), Image.Resampling.LANCZOS))
 
 
 class TopImages:

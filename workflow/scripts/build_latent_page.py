@@ -1,0 +1,34 @@
+"""The page of latents."""
+
+from job import run
+from scalestream.crosscoder.latents import SHIFTED
+from scalestream.crosscoder.shown import of_main, shown
+from scalestream.crosscoder.tables import LATENTS
+from scalestream.report.latents import SITES, counts, write
+from scalestream.report.tables import LATENT_EXAMPLES
+from scalestream.run import tables
+from scalestream.run.files import atomic_write
+from scalestream.visualization.tables import VISUALIZATIONS
+
+
+def main(snakemake) -> None:
+    files, settings = snakemake.input, snakemake.params.settings
+    names = ("model.architecture", "model.weights", "width", "k")
+    facts = {name.removeprefix("model."): settings[name] for name in names} | {"shifted": SHIFTED}
+    visualizations = iter(files.visualizations)
+    blocks = {}
+    for name, latents, examples in zip(settings["blocks"], files.latents, files.examples, strict=True):
+        rows = of_main(tables.read(latents, LATENTS).to_pylist(), settings["seed"])
+        by_latent = {row["latent"]: row for row in rows}
+        blocks[name] = counts(rows) | {
+            "latents": [by_latent[latent] for latent in shown(rows, settings["shown"])],
+            "visualizations": {site: tables.read(next(visualizations), VISUALIZATIONS).to_pylist() for site in SITES},
+            "examples": tables.read(examples, LATENT_EXAMPLES).to_pylist() if examples else [],
+        }
+    with atomic_write(snakemake.output[0]) as folder:
+        folder.mkdir()
+        write(folder, facts, blocks)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -1,0 +1,58 @@
+"""Pictures of the crops that have most of each latent that is shown, by site and magnification, as the network saw them."""
+
+from itertools import product
+
+import numpy as np
+import torch
+
+from job import open_cache, run
+from scalestream.crosscoder.dictionary import Crosscoder
+from scalestream.crosscoder.examples import strongest
+from scalestream.crosscoder.samples import Samples
+from scalestream.crosscoder.shown import of_main, shown
+from scalestream.crosscoder.tables import LATENTS
+from scalestream.crosscoder.views import Crops
+from scalestream.images.preprocessing import magnify
+from scalestream.networks.graph import cut_after
+from scalestream.networks.manifest import Manifest
+from scalestream.networks.receptive_field import center_row
+from scalestream.report.latents import SITES
+from scalestream.report.tables import LATENT_EXAMPLES
+from scalestream.report.thumbnails import column
+from scalestream.run import tables
+
+EXAMPLES = 4  # of a latent, at a site and magnification
+
+
+def main(snakemake) -> None:
+    settings, name = snakemake.params.settings, snakemake.wildcards.block
+    manifest = Manifest.read(snakemake.input.manifest)
+    octaves, count, crop = sorted(settings["octaves"]), settings["crops"], settings["images.crop"]
+    latents = shown(of_main(tables.read(snakemake.input.latents, LATENTS).to_pylist(), settings["seed"]), settings["shown"])
+    cache, _ = open_cache(snakemake, manifest)
+    samples = Samples.of(np.load(snakemake.input.samples, mmap_mode="r"), count)
+    found = strongest(Crosscoder.load(snakemake.input.crosscoder), samples, count, latents, min(EXAMPLES, len(cache.paths)))
+    crops = Crops(cache, count, crop)
+    about = center_row(cut_after(manifest.load(snakemake.input.weights), manifest.blocks[name].pre), crop)
+
+    def seen(sample: int, octave: float) -> np.ndarray:
+        magnified = magnify(crops[sample][None] / 255, 2**octave, about)[0]
+        return (magnified.clamp(0, 1) * 255).to(torch.uint8).permute(1, 2, 0).numpy()
+
+    def rows():
+        for (place, latent), (at, site), (step, octave) in product(*map(enumerate, (latents, SITES, octaves))):
+            numbers = found[place, at, step].tolist()
+            yield {
+                "block": name,
+                "latent": latent,
+                "site": site,
+                "octaves": octave,
+                "images": [cache.paths[number // count] for number in numbers],
+                "picture": column([seen(number, octave) for number in numbers]),
+            }
+
+    tables.write(snakemake.output[0], LATENT_EXAMPLES, rows())
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
