@@ -42,7 +42,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class EvaluationFiles:
-    """Paths of what the accuracies of a block's ablations are computed from; directions: where these are ablated, not channels."""
+    """Paths of what the accuracies of a block's ablations are computed from; directions: where these are ablated, no channels."""
 
     manifest: str
     weights: str

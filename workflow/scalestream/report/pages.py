@@ -35,7 +35,7 @@ def comparison(title: str, note: str | None, sections: dict[str, pd.DataFrame]) 
 def latent_page(facts: dict, blocks: list[dict]) -> str:
     """A page with the latents of crosscoders, block by block.
 
-    facts: architecture, weights, width, k, and by how many octaves a latent that is found is larger at Pre (shifted). Each block
+    facts: architecture, weights, width, k, and by how many octaves a latent that is found is larger at Pre (shifted). A block
     has its name, how many latents are live (n_live) and found (n_found), and of those that are shown the row of the table of
     latents, with pictures by site: the visualization and its cosine, and examples by magnification.
     """
