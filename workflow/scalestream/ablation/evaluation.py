@@ -42,7 +42,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class EvaluationFiles:
-    """Paths of what the accuracies of a block's ablations are computed from; directions: where these are ablated, no channels."""
+    """Paths of what the accuracies of a block's ablations are computed from; directions: where it is these that are ablated."""
 
     manifest: str
     weights: str

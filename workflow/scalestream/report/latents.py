@@ -12,8 +12,8 @@ SITES = ("In", "Pre")
 def write(folder: Path, facts: dict, blocks: dict[str, dict]) -> None:
     """Write the page and its pictures into an empty folder.
 
-    facts: what the page says of the run. blocks: by name, `counts`, the rows of the table of latents that are shown (latents), in
-    their order, rows of the visualizations by site (visualizations), and rows of the table of examples (examples).
+    facts: what the page says of the run. blocks: by name, `counts`, the rows of the table of latents that are shown (latents),
+    in their order, rows of the visualizations by site (visualizations), and rows of the table of examples (examples).
     """
     described = []
     for name, block in blocks.items():
