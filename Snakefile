@@ -46,6 +46,7 @@ else:
         include: "workflow/rules/study/effects.smk"
         include: "workflow/rules/figures.smk"
         include: "workflow/rules/atlas.smk"
+        include: "workflow/rules/latents.smk"
     include: "workflow/rules/channel_pairs.smk"
     include: "workflow/rules/plots.smk"
     include: "workflow/rules/first_look.smk"

@@ -260,6 +260,7 @@ wildcard_constraints:
     stop=r"\d+",
     shard=r"\d+",
     shards=r"\d+",
+    site="In|Pre",
     pairing=one_of(dependencies.PAIRINGS),
     width=r"\d+",
     k=r"\d+",

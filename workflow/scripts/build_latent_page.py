@@ -13,17 +13,17 @@ from scalestream.visualization.tables import VISUALIZATIONS
 
 def main(snakemake) -> None:
     files, settings = snakemake.input, snakemake.params.settings
-    names = ("model.architecture", "model.weights", "width", "k")
-    facts = {name.removeprefix("model."): settings[name] for name in names} | {"shifted": SHIFTED}
-    visualizations = iter(files.visualizations)
+    facts = {"architecture": settings["model.architecture"], "weights": settings["model.weights"], "shifted": SHIFTED}
+    facts |= {name: settings[name] for name in ("width", "k")}
+    visualizations, examples = iter(files.visualizations), iter(files.examples)
     blocks = {}
-    for name, latents, examples in zip(settings["blocks"], files.latents, files.examples, strict=True):
+    for name, latents in zip(settings["blocks"], files.latents, strict=True):
         rows = of_main(tables.read(latents, LATENTS).to_pylist(), settings["seed"])
         by_latent = {row["latent"]: row for row in rows}
         blocks[name] = counts(rows) | {
-            "latents": [by_latent[latent] for latent in shown(rows, settings["shown"])],
+            "latents": [by_latent[latent] for latent in shown(rows, settings["crosscoder.shown"])],
             "visualizations": {site: tables.read(next(visualizations), VISUALIZATIONS).to_pylist() for site in SITES},
-            "examples": tables.read(examples, LATENT_EXAMPLES).to_pylist() if examples else [],
+            "examples": tables.read(next(examples), LATENT_EXAMPLES).to_pylist() if settings["atlas.natural_images"] else [],
         }
     with atomic_write(snakemake.output[0]) as folder:
         folder.mkdir()

@@ -9,8 +9,6 @@ from job import open_cache, run
 from scalestream.crosscoder.dictionary import Crosscoder
 from scalestream.crosscoder.examples import strongest
 from scalestream.crosscoder.samples import Samples
-from scalestream.crosscoder.shown import of_main, shown
-from scalestream.crosscoder.tables import LATENTS
 from scalestream.crosscoder.views import Crops
 from scalestream.images.preprocessing import magnify
 from scalestream.networks.graph import cut_after
@@ -20,6 +18,7 @@ from scalestream.report.latents import SITES
 from scalestream.report.tables import LATENT_EXAMPLES
 from scalestream.report.thumbnails import column
 from scalestream.run import tables
+from visualize_latents import chosen
 
 EXAMPLES = 4  # of a latent, at a site and magnification
 
@@ -27,10 +26,10 @@ EXAMPLES = 4  # of a latent, at a site and magnification
 def main(snakemake) -> None:
     settings, name = snakemake.params.settings, snakemake.wildcards.block
     manifest = Manifest.read(snakemake.input.manifest)
-    octaves, count, crop = sorted(settings["octaves"]), settings["crops"], settings["images.crop"]
-    latents = shown(of_main(tables.read(snakemake.input.latents, LATENTS).to_pylist(), settings["seed"]), settings["shown"])
+    octaves, count, crop = settings["octaves"], settings["crosscoder.crops"], settings["images.crop"]
+    latents = chosen(snakemake)
     cache, _ = open_cache(snakemake, manifest)
-    samples = Samples.of(np.load(snakemake.input.samples, mmap_mode="r"), count)
+    samples = Samples.of(np.load(snakemake.input.activations, mmap_mode="r"), count)
     found = strongest(Crosscoder.load(snakemake.input.crosscoder), samples, count, latents, min(EXAMPLES, len(cache.paths)))
     crops = Crops(cache, count, crop)
     about = center_row(cut_after(manifest.load(snakemake.input.weights), manifest.blocks[name].pre), crop)

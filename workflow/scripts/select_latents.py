@@ -1,12 +1,10 @@
-"""Which latents of a block are ablated, and the directions at Post of all that are live, by which the ablation numbers them."""
+"""Which latents of a block are ablated, and the directions of all that are live, by which the ablation numbers them."""
 
 import logging
 
 from job import run
 from scalestream.ablation.tables import DIRECTIONS
 from scalestream.criteria.tables import SELECTION
-from scalestream.crosscoder.dictionary import Crosscoder
-from scalestream.crosscoder.layer_directions import layer_directions
 from scalestream.crosscoder.shown import of_main
 from scalestream.crosscoder.tables import LATENTS
 from scalestream.run import tables
@@ -14,20 +12,16 @@ from scalestream.run import tables
 
 def main(snakemake) -> None:
     rows = of_main(tables.read(snakemake.input.latents, LATENTS).to_pylist(), snakemake.params.settings["seed"])
-    live = [row for row in rows if row["firing"] > 0]
-    directions = layer_directions(Crosscoder.load(snakemake.input.crosscoder).parts)["Post"]
+    live = [row for row in rows if row["firing"] > 0 and row["along"] is not None]
     tables.write(snakemake.output.selection, SELECTION, (selected(number, row) for number, row in enumerate(live)))
-    tables.write(
-        snakemake.output.directions,
-        DIRECTIONS,
-        ({"block": row["block"], "latent": row["latent"], "direction": directions[row["latent"]].tolist()} for row in live),
-    )
+    directions = ({"block": row["block"], "latent": row["latent"], "direction": row["along"]} for row in live)
+    tables.write(snakemake.output.directions, DIRECTIONS, directions)
     logging.info("%d of %d live latents selected", sum(row["found"] for row in live), len(live))
 
 
 def selected(number: int, row: dict) -> dict:
     """A row of the table of the selection, whose channels are numbers of directions; the gain is the shift in octaves."""
-    chosen = {"n_seeds": 1, "n_passing": int(row["found"]), "gain": row["shift"] or 0, "selected": row["found"]}
+    chosen = {"n_seeds": 1, "n_passing": int(row["found"]), "gain": row["shift"], "selected": row["found"]}
     return {"block": row["block"], "channel": number} | chosen
 
 

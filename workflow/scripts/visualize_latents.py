@@ -18,7 +18,7 @@ def main(snakemake) -> None:
     settings, site = snakemake.params.settings, snakemake.wildcards.site
     manifest = Manifest.read(snakemake.input.manifest)
     layer = manifest.blocks[snakemake.wildcards.block].layers[site]
-    latents = shown(of_main(tables.read(snakemake.input.latents, LATENTS).to_pylist(), settings["seed"]), settings["shown"])
+    latents = chosen(snakemake)
     directions = layer_directions(Crosscoder.load(snakemake.input.crosscoder).parts)[site]
     optimization = Optimization.from_settings(settings, layer)
     keep_freed_memory()
@@ -28,6 +28,12 @@ def main(snakemake) -> None:
         finished = visualize(network, layer, latents, "neuron", optimization, watch, kept, head)
         rows = (as_row(each, layer, "direction", optimization) for each in finished)
         tables.write(snakemake.output[0], VISUALIZATIONS, rows)
+
+
+def chosen(snakemake) -> list[int]:
+    """The latents of the job's block that are shown."""
+    settings, rows = snakemake.params.settings, tables.read(snakemake.input.latents, LATENTS).to_pylist()
+    return shown(of_main(rows, settings["seed"]), settings["crosscoder.shown"])
 
 
 if __name__ == "__main__":

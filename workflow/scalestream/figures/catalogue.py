@@ -187,6 +187,15 @@ FIGURES = {  # of a run
             "Training",
             "loss and accuracy by epoch",
         ),
+        CataloguedFigure(
+            "latent_ratios",
+            "crosscoder/ratios",
+            "scalestream.ablation.tables:RATIOS",
+            "scalestream.figures.latents:latent_ratios",
+            "Crosscoder",
+            "accuracy ratios of latents",
+            options=(("judged", "crosscoder.blocks"), ("ablated", "ablation.blocks")),
+        ),
         _figure("lesions", "lesions", "study", "lesions:lesions", "Ablation", "lesions of the stream", ablated=True),
         CataloguedFigure(
             "channel_pairs",
