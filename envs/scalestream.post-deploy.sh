@@ -3,7 +3,7 @@
 # Snakemake runs a copy of this script that lies beside that environment, in the working directory.
 set -euo pipefail
 
-lock_sha256=d4fced6b9111a396baa2e7be891809416a28ed395b6f7c26613fe7ce25a50237
+lock_sha256=0cf9cc4b90954cdd605c2df8c98b82f793ce5dffc01edef90b7dfe7651ee7550
 
 for lock in "${SCALESTREAM_LOCK:-}" envs/requirements.txt "$(dirname "$0")/requirements.txt"; do
     if [ -f "$lock" ] && [ "$(sha256sum < "$lock")" = "$lock_sha256  -" ]; then
