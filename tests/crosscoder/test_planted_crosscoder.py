@@ -8,6 +8,7 @@ import torch
 
 from conftest import blocks_of
 from scalestream.crosscoder.analysis import channel_rows, judge, summary
+from scalestream.crosscoder.dictionary import ENCODERS
 from scalestream.crosscoder.recovery import recovered, stream_directions
 from scalestream.crosscoder.samples import Samples
 from scalestream.crosscoder.training import Plan, train
@@ -69,6 +70,16 @@ def test_profiles_of_channels_are_those_that_are_planted(planted):
     assert above["octave"] >= 7 and above["same"] == 4
     assert [above[kind] for kind in ("turned", "other_colour", "negative")] == [0, 0, 0]
     assert rows[-1]["explained"] > 0.9 and min(rows[-1]["explained_post"]) > 0.85
+
+
+def test_codes_of_what_is_not_magnified_explain_the_less_the_more_a_view_is_magnified(planted):
+    """Which has detail that the unmagnified image does not show."""
+    samples, plan = Samples.of(planted, 1), replace(PLAN, steps=300)
+    (_, by_all), (_, by_one) = (train(samples, replace(plan, encoder=encoder), Checkpoint()) for encoder in ENCODERS)
+    for site in ("explained_in", "explained_pre"):
+        ours, theirs = by_one[-1][site], by_all[-1][site]
+        print(site, np.round(ours, 2), np.round(theirs, 2))
+        assert ours == sorted(ours, reverse=True) and theirs[-1] - ours[-1] > 0.1 > abs(theirs[0] - ours[0])
 
 
 def shares(values: np.ndarray, shuffled: bool) -> tuple[dict, np.ndarray]:
