@@ -2,7 +2,6 @@
 say in their comment what they need, as ImageNet."""
 
 import re
-import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,7 +89,8 @@ def test_every_command_is_known():
 def test_snakemake_plans_it(command, places, tmp_path):
     for name, stand_in in places.items():
         command = command.replace(name, stand_in)
-    words = [str(REPOSITORY / word) if word.startswith("config/") else word for word in shlex.split(command)[1:]]
+    split = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], check=True, capture_output=True, text=True).stdout
+    words = [str(REPOSITORY / word) if word.startswith("config/") else word for word in split.split("\0")[1:-1]]
     run = answered(
         ["--snakefile", REPOSITORY / "Snakefile", *words, "--directory", tmp_path, "--cores", "2", "--dry-run", "--quiet"]
     )

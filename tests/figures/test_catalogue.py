@@ -49,7 +49,7 @@ def test_figures_are_named_as_their_keys_and_differ_in_their_labels():
 
 
 def test_every_caption_of_a_figure_has_its_figure():
-    others = {"atlas", "atlas_index", "family", "grids", "skipped_images", "workflow"}
+    others = {"atlas", "atlas_index", "family", "grids", "latents", "skipped_images", "workflow"}
     assert {path.stem for path in CAPTIONS.glob("*.rst")} - others == {
         name for name, figure in ALL.items() if not figure.stages
     }
