@@ -103,7 +103,7 @@ PAPER_JITTER = {
 @pytest.mark.parametrize("layer", layers_of("resnet18"))
 def test_every_analysed_layer_of_resnet18_equals_render_vis(double_precision, layer):
     """The paper's sizes and jitter: 224 pixels, maps of 56 x 56 to 7 x 7."""
-    settings = optimization(PAPER_JITTER.get(layer, 16), steps=10)
+    settings = optimization(PAPER_JITTER.get(layer, 16), steps=5)
     assert_equals_plain_lucent(randomized("resnet18", 10), layer, [5, 12], "neuron", settings)
 
 
@@ -122,7 +122,7 @@ def test_every_analysed_layer_of_resnet18_equals_render_vis(double_precision, la
     ],
 )
 def test_both_objectives_and_other_sizes_equal_render_vis(double_precision, layer, jitter, size, objective):
-    assert_equals_plain_lucent(randomized("small", 12), layer, [1, 6, 11], objective, optimization(jitter, 10, size))
+    assert_equals_plain_lucent(randomized("small", 12), layer, [1, 6, 11], objective, optimization(jitter, 6, size))
 
 
 def reflecting():
