@@ -60,7 +60,7 @@ def test_profiles_of_channels_are_those_that_are_planted(planted):
     samples = Samples.of(planted, 1)
     crosscoder, rows = train(samples, PLAN, Checkpoint())
     kinds, found = planted_kinds(KINDS, SEED), {name: [] for name in KINDS}
-    for row in channel_rows(crosscoder, samples, OCTAVES):
+    for row in channel_rows(judge(crosscoder, samples, OCTAVES, []), crosscoder, OCTAVES):
         if row["channel"] in kinds:
             found[kinds[row["channel"]]].append(row)
     print({kind: [(round(row["peak_lag"], 2), round(row["score"], 2)) for row in of_kind] for kind, of_kind in found.items()})

@@ -24,7 +24,7 @@ def main(snakemake) -> None:
         of_run = {"block": block, "shuffled": is_shuffled, "seed": seed}
         judged = judge(crosscoder, samples, octaves, others)
         latents += [of_run | row for row in judged.rows()]
-        profiles += [of_run | row for row in channel_rows(crosscoder, samples, octaves)]
+        profiles += [of_run | row for row in channel_rows(judged, crosscoder, octaves)]
         summaries.append(of_run | summary(judged, crosscoder, samples, others))
     tables.write(files.latents, LATENTS, latents)
     tables.write(files.profiles, PROFILES, profiles)

@@ -167,9 +167,9 @@ def explained_by_components(crosscoder: Crosscoder, samples: Samples) -> float:
     return 1 - left / (total - float(sums.square().sum()) / count)
 
 
-def channel_rows(crosscoder: Crosscoder, samples: Samples, octaves: Sequence[float]) -> list[dict]:
+def channel_rows(judged: Judged, crosscoder: Crosscoder, octaves: Sequence[float]) -> list[dict]:
     """Columns of the table of profiles; arguments as for `judge`."""
-    found = profiles.channel_profiles(crosscoder.parts.double().numpy(), Codes.of(crosscoder, samples).power)
+    found = profiles.channel_profiles(crosscoder.parts.double().numpy(), judged.columns["power"])
     return list(profiles.rows(found, octaves))
 
 
