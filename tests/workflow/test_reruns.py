@@ -58,6 +58,7 @@ READ = {
     ("cache_images", "sample_views"),
     ("sample_views", "analyze_crosscoder"),
     ("train_crosscoder", "gather_training_of_crosscoders"),
+    ("gather_training_of_all_crosscoders", "plot_crosscoder_explained"),
     ("gather_crosscoders", "plot_crosscoder_latents"),
 }
 NOT_READ = {
@@ -146,7 +147,9 @@ def pixels() -> set[str]:
     return visualization() | affected("extract_activations", "measure_lags", "measure_robustness", "sample_views")
 
 
-ANALYZED = {"analyze_crosscoder", "plot_crosscoder_latents", "plot_crosscoder_stability"}  # of main crosscoders alone
+ANALYZED = {  # of main crosscoders alone
+    *("analyze_crosscoder", "gather_crosscoders", "plot_crosscoder_latents", "plot_crosscoder_stability")
+}
 RETRAINED = {"train", "resolve_model"}
 REDRAWN = {"draw_training_images", "list_training_images", "cache_training_images", *RETRAINED}
 # Of weights that a run trains: each key, a change of it, and the rules up to the model that it reruns.

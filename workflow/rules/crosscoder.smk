@@ -6,7 +6,7 @@ CROSSCODED = [name for name in BLOCKS if name in CONFIG["crosscoder"]["blocks"]]
 CROSSCODERS = dependencies.crosscoder_runs(CONFIG)
 MAIN = [run for run in CROSSCODERS if (run["width"], run["k"]) == (CROSSCODERS[0]["width"], CROSSCODERS[0]["k"])]
 IS_PLANTED = planted_seed(CONFIG["model"]["weights"]) is not None and planting.BLOCK in CROSSCODED
-OF_CROSSCODERS = ["latents", "profiles", "summary", "training", *(["recovery"] if IS_PLANTED else [])]
+OF_CROSSCODERS = ["latents", "profiles", "summary", *(["recovery"] if IS_PLANTED else [])]
 
 
 rule sample_views:
@@ -111,6 +111,26 @@ rule gather_training_of_crosscoders:
         "../scripts/gather.py"
 
 
+rule gather_training_of_all_crosscoders:
+    """All blocks in one table."""
+    localrule: True
+    input:
+        tables=expand("results/crosscoder/{block}/training.parquet", block=CROSSCODED),
+    output:
+        "results/crosscoder/training.parquet",
+    params:
+        code=code("gather", "scalestream.crosscoder.tables:TRAINING"),
+        settings={"schema": "scalestream.crosscoder.tables:TRAINING"},
+    log:
+        "logs/gather_training_of_all_crosscoders.log",
+    benchmark:
+        "results/benchmarks/gather_training_of_all_crosscoders.tsv"
+    conda:
+        "../../envs/scalestream.yaml"
+    script:
+        "../scripts/gather.py"
+
+
 rule recover_by_crosscoder:
     """What latents, and channels by the correlogram, find of what is planted."""
     localrule: True
@@ -161,5 +181,6 @@ rule gather_crosscoders:
 
 
 if CROSSCODED:
+    show("crosscoder/training", "Crosscoder", "scalestream.crosscoder.tables:TRAINING")
     for of_crosscoders in OF_CROSSCODERS:
         show(f"crosscoder/{of_crosscoders}", "Crosscoder", schema_of_crosscoders(of_crosscoders))
