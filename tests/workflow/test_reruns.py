@@ -97,7 +97,7 @@ def affected(*rules: str) -> set[str]:
 
 
 def visualization() -> set[str]:
-    return affected("visualize", "visualize_whole_channels")
+    return affected("visualize", "visualize_whole_channels", "visualize_latents")
 
 
 def pairs() -> set[str]:
@@ -111,6 +111,8 @@ def but_for_the_ablation() -> set[str]:
     """Those of the visualization, without what shows, ablates or compares another block, and what sums that up."""
     return visualization() - {
         *pairs(),
+        "visualize_latents",
+        "build_latent_page",
         "visualize_posts",
         "select_channels",
         "ablate_no_scale",
@@ -142,13 +144,29 @@ def added_seed() -> set[str]:
     return judged | affected("rewire", "summarize_stability", "compute_sensitivity")
 
 
+def draws() -> set[str]:
+    """What random draws go into."""
+    return affected("screen_candidates", "screen_latents")
+
+
+def trials() -> set[str]:
+    """What accuracies at a scale go into."""
+    return affected("ablate", "ablate_latents", "ablate_doses", "lesion")
+
+
 def pixels() -> set[str]:
     """Of what the network is given, of images and of visualizations."""
     return visualization() | affected("extract_activations", "measure_lags", "measure_robustness", "sample_views")
 
 
-ANALYZED = {  # of main crosscoders alone
-    *("analyze_crosscoder", "gather_crosscoders", "plot_crosscoder_latents", "plot_crosscoder_stability")
+def main_crosscoders() -> set[str]:
+    """What is made of the crosscoders that are analyzed, and of no other."""
+    return affected("analyze_crosscoder") - affected("gather_training_of_crosscoders")
+
+
+ABLATED_LATENTS = {
+    *("select_latents", "ablate_no_scale_of_latents", "screen_latents", "ablate_latents"),
+    *("gather_latent_ablation", "compute_latent_ratios"),
 }
 RETRAINED = {"train", "resolve_model"}
 REDRAWN = {"draw_training_images", "list_training_images", "cache_training_images", *RETRAINED}
@@ -257,37 +275,38 @@ KEYS = {
     "measures.resamples": ({"measures": {"resamples": 200}}, lambda: affected("measure_lags")),
     "crosscoder.blocks": (
         {"crosscoder": {"blocks": "all"}},
-        lambda: affected("sample_views"),
+        lambda: affected("sample_views") - ABLATED_LATENTS,  # of a block that was there before
     ),
     "crosscoder.octaves": ({"crosscoder": {"octaves": [0, 0.5, 1]}}, lambda: affected("sample_views")),
     "crosscoder.crops": ({"crosscoder": {"crops": 3}}, lambda: affected("sample_views")),
     "crosscoder.equal_blur": ({"crosscoder": {"equal_blur": True}}, lambda: affected("sample_views")),
     "crosscoder.encoder": ({"crosscoder": {"encoder": "unmagnified"}}, lambda: affected("train_crosscoder")),
-    "crosscoder.widths": ({"crosscoder": {"widths": [12, 10]}}, lambda: affected("train_crosscoder") - ANALYZED),
-    "crosscoder.k": ({"crosscoder": {"k": [2, 3, 4]}}, lambda: affected("train_crosscoder") - ANALYZED),
+    "crosscoder.widths": ({"crosscoder": {"widths": [12, 10]}}, lambda: affected("train_crosscoder") - main_crosscoders()),
+    "crosscoder.k": ({"crosscoder": {"k": [2, 3, 4]}}, lambda: affected("train_crosscoder") - main_crosscoders()),
     "crosscoder.seeds": ({"crosscoder": {"seeds": [0, 1]}}, lambda: affected("train_crosscoder")),
     "crosscoder.steps": ({"crosscoder": {"steps": 6}}, lambda: affected("train_crosscoder")),
     "crosscoder.batch_size": ({"crosscoder": {"batch_size": 17}}, lambda: affected("train_crosscoder")),
+    "crosscoder.shown": ({"crosscoder": {"shown": 3}}, lambda: affected("visualize_latents", "draw_latent_examples")),
     "crosscoder.learning_rate": ({"crosscoder": {"learning_rate": 0.001}}, lambda: affected("train_crosscoder")),
     "ablation.blocks": (
         {"ablation": {"blocks": ["2.0", "2.1"]}},
-        lambda: affected("select_channels", "compose_grids", "lesion"),
+        lambda: affected("select_channels", "compose_grids", "lesion") | {"plot_latent_ratios"},
     ),
     "ablation.selection": ({"ablation": {"selection": "majority"}}, lambda: affected("select_channels")),
     "ablation.channels": ({"ablation": {"channels": {"2.1": [3, 5]}}}, lambda: affected("select_channels")),
-    "ablation.scale_percents": ({"ablation": {"scale_percents": [20]}}, lambda: affected("ablate", "ablate_doses", "lesion")),
+    "ablation.scale_percents": ({"ablation": {"scale_percents": [20]}}, trials),
     "ablation.crop_convention": (
         {"ablation": {"crop_convention": "author_code"}},
-        lambda: affected("ablate", "ablate_doses", "lesion"),
+        trials,
     ),
-    "ablation.trials": ({"ablation": {"trials": 3}}, lambda: affected("screen_candidates")),
-    "ablation.trials_per_job": ({"ablation": {"trials_per_job": 1}}, lambda: affected("screen_candidates")),
+    "ablation.trials": ({"ablation": {"trials": 3}}, draws),
+    "ablation.trials_per_job": ({"ablation": {"trials_per_job": 1}}, draws),
     "ablation.max_candidates": (  # of the paper's control, whose run fails where they are used up, nothing
         {"ablation": {"max_candidates": 150}},
-        lambda: affected("gather_candidates", "gather_variants") | {"screen_candidates", "ablate"},
+        lambda: affected("gather_candidates", "gather_variants", "screen_latents") | {"screen_candidates", "ablate"},
     ),
-    "ablation.slack": ({"ablation": {"slack": {"2.1": 0.5}}}, lambda: affected("screen_candidates")),
-    "ablation.seed": ({"ablation": {"seed": 1}}, lambda: affected("screen_candidates", "ablate_doses")),
+    "ablation.slack": ({"ablation": {"slack": {"2.1": 0.5}}}, draws),
+    "ablation.seed": ({"ablation": {"seed": 1}}, lambda: draws() | affected("ablate_doses")),
     "robustness.magnifications": ({"robustness": {"magnifications": [1.4]}}, lambda: affected("measure_robustness")),
     "study.sensitivity.tolerances": ({"study": {"sensitivity": {"tolerances": [2]}}}, lambda: affected("compute_sensitivity")),
     "study.sensitivity.gain_margins": (
@@ -308,7 +327,7 @@ KEYS = {
     "study.dose.draws": ({"study": {"dose": {"draws": 3}}}, lambda: affected("ablate_doses")),
     "study.resamples": ({"study": {"resamples": 60}}, lambda: affected("compute_effects")),
     "figures.figure1": ({"figures": {"figure1": {"2.1": [3]}}}, lambda: affected("visualize_posts", "compose_grids")),
-    "atlas.natural_images": ({"atlas": {"natural_images": False}}, lambda: affected("build_atlas")),
+    "atlas.natural_images": ({"atlas": {"natural_images": False}}, lambda: affected("build_atlas", "build_latent_page")),
     "replace": ({"replace": True}, set),
     **{  # of other weights; see test_workflow_trained
         key: (changes, set) for key, (changes, _) in OF_A_TRAINING.items()
@@ -519,7 +538,10 @@ def test_changed_image_files_rerun_what_depends_on_images(copy):
     assert rules(copy, overlaid(config, images={"root": "elsewhere"}), target) == expected
 
 
-EVALUATED = ["ablate_no_scale", "screen_candidates", "ablate", "ablate_doses", "lesion"]  # by networks with channels ablated
+EVALUATED = [  # by networks with channels ablated
+    *("ablate_no_scale", "screen_candidates", "ablate", "ablate_doses", "lesion"),
+    *("ablate_no_scale_of_latents", "screen_latents", "ablate_latents"),
+]
 VISUALIZED = ["visualize", "visualize_whole_channels"]
 ANSWERED = ["measure_responses_to_visualizations", "measure_responses", "measure_lags", "measure_layer_pair", "sample_views"]
 SHOWN = ["visualize_whole_channels", "extract_activations", "visualize", *ANSWERED]
@@ -596,10 +618,14 @@ EDITS_OF_MEANING = {
     ("networks/common_units.py", "signs != 0", "signs == 0"): ["judge_layer_pair"],
     ("ablation/draws.py", "NEIGHBOURS = 5", "NEIGHBOURS = 6"): ["screen_candidates"],
     ("ablation/draws.py", '"order").permutation(total)', '"order").permutation(total + 0)'): ["ablate_doses"],
-    ("ablation/screening.py", "scale_correct + floor(", "scale_correct - floor("): ["screen_candidates"],
+    ("ablation/screening.py", "scale_correct + floor(", "scale_correct - floor("): ["screen_candidates", "screen_latents"],
     ("ablation/ablated_network.py", 'replacement: str = "mean"', 'replacement: str = "zero"'): EVALUATED,
     ("ablation/correctness.py", "np.packbits(correct)", "np.packbits(~correct)"): [*EVALUATED, "measure_robustness"],
-    ("ablation/ratios.py", "if accuracy > 0", "if accuracy >= 0"): ["compute_ratios", "compute_effects"],
+    ("ablation/ratios.py", "if accuracy > 0", "if accuracy >= 0"): [
+        "compute_ratios",
+        "compute_latent_ratios",
+        "compute_effects",
+    ],
     ("study/intervals.py", '"wilson"', '"exact"'): [
         *("summarize_stability", "summarize_acceptance", "plot_robustness", "analyze_crosscoder"),
     ],
@@ -629,8 +655,10 @@ EDITS_OF_MEANING = {
         "plot_figure3",
         "plot_figure4",
     ],
-    ("figures/ratios.py", "capsize=3", "capsize=4"): ["plot_figure2"],
-    ("report/thumbnails.py", "QUALITY = 90", "QUALITY = 91"): ["draw_thumbnails", "compute_circuits"],
+    ("figures/ratios.py", "capsize=3", "capsize=4"): ["plot_figure2", "plot_latent_ratios"],
+    ("report/thumbnails.py", "QUALITY = 90", "QUALITY = 91"): [
+        *("draw_thumbnails", "compute_circuits", "draw_latent_examples", "build_latent_page")
+    ],
     ("networks/linear.py", "count_include_pad=False", "count_include_pad=True"): ["compute_circuits"],
     ("measures/circuits.py", "np.array(octaves) > 0", "np.array(octaves) >= 0"): ["compute_circuits"],
     ("report/comparison.py", "INTACT_TOLERANCE = 0.1", "INTACT_TOLERANCE = 0.2"): ["compare_with_paper"],
@@ -642,11 +670,15 @@ EDITS_OF_MEANING = {
         "plot_figure3",
         "plot_figure4",
     ],
-    ("crosscoder/views.py", "default_rng([0, index])", "default_rng([1, index])"): ["sample_views"],
+    ("crosscoder/views.py", "default_rng([0, index])", "default_rng([1, index])"): ["sample_views", "draw_latent_examples"],
     ("crosscoder/training.py", "DEAD = 64", "DEAD = 65"): ["train_crosscoder"],
-    ("crosscoder/samples.py", "HELD_OUT = 0.1", "HELD_OUT = 0.2"): ["train_crosscoder", "analyze_crosscoder"],
+    ("crosscoder/samples.py", "HELD_OUT = 0.1", "HELD_OUT = 0.2"): [
+        *("train_crosscoder", "analyze_crosscoder", "draw_latent_examples")
+    ],
     ("crosscoder/latents.py", "DRAWS = 1000", "DRAWS = 1001"): ["analyze_crosscoder"],
-    ("crosscoder/latents.py", "SHIFTED = 0.25", "SHIFTED = 0.5"): ["analyze_crosscoder", "plot_crosscoder_latents"],
+    ("crosscoder/latents.py", "SHIFTED = 0.25", "SHIFTED = 0.5"): [
+        *("analyze_crosscoder", "plot_crosscoder_latents", "build_latent_page")
+    ],
     ("../scripts/summarize_activations.py", "1024", "1023"): ["summarize_activations"],
 }
 
