@@ -61,6 +61,7 @@ def test_a_run_on_slurm_survives_its_faults(slurm, tiny, tmp_path):
             stderr=subprocess.STDOUT,
             env=os.environ | {"PATH": PATH},
         )
+    awaited(lambda: not [job for job in jobs() if job["JobId"] in orphans and job["JobState"] in ("RUNNING", "PENDING")])
     kill(awaited(lambda: processes(folder, "extract_activations"))[:1])
     assert run.wait() == 0, (folder / "said.txt").read_text()[-5000:]
     assert {job["JobState"] for job in jobs() if job["JobId"] in orphans} <= {"CANCELLED", "COMPLETED"}

@@ -57,7 +57,7 @@ def test_latents_and_channels_are_held_against_the_truth(run):
     rules = [("correlogram", None), ("latents", 0), ("recurring latents", 0)]
     assert set(rows) == {(rule, seed, kind) for rule, seed in rules for kind in kinds}
     assert all(row["total"] == kinds[kind] // 2 >= row["count"] for (_, _, kind), row in rows.items())
-    called = [row for row in table(run, "crosscoder/latents") if row["found"] and row["lag"] > 0 and not row["shuffled"]]
+    called = [row for row in table(run, "crosscoder/1.1/latents") if row["found"] and row["lag"] > 0 and not row["shuffled"]]
     assert {row["n_called"] for (rule, _, _), row in rows.items() if rule == "latents"} == {len(called)}
     assert {row["n_called"] for (rule, _, _), row in rows.items() if rule == "recurring latents"} == {0}  # of one seed
 
