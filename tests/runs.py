@@ -193,7 +193,7 @@ def rules_in(*files: str) -> set[str]:
     found = set()
     for path in (REPOSITORY / "workflow/rules").rglob("*.smk"):
         if path.stem in files or not files:
-            found |= set(re.findall(r"^(?:rule|use rule \w+ as) (\w+)(?::| with:)", path.read_text(), re.MULTILINE))
+            found |= set(re.findall(r"^rule (\w+):", path.read_text(), re.MULTILINE))
     return found
 
 

@@ -164,8 +164,8 @@ def main_crosscoders() -> set[str]:
     return affected("analyze_crosscoder") - affected("gather_training_of_crosscoders")
 
 
-ABLATED_LATENTS = {
-    *("select_latents", "ablate_no_scale_of_latents", "screen_latents", "ablate_latents"),
+ABLATION_OF_LATENTS = {  # rules of the ablation of channels, with other inputs
+    *("ablate_no_scale_of_latents", "screen_latents", "ablate_latents"),
     *("gather_latent_ablation", "compute_latent_ratios"),
 }
 RETRAINED = {"train", "resolve_model"}
@@ -228,7 +228,7 @@ KEYS = {
         {"blocks": ["1.1", "2.0", "2.1"]},
         lambda: (
             (visualization() | affected("extract_activations", "measure_lags", "compute_circuits"))
-            - {"select_channels", *pairs()}
+            - {"select_channels", "visualize_latents", "build_latent_page", *pairs()}
         ),
     ),
     "layer_pairs": (  # whose later layer is visualized anyway
@@ -275,7 +275,7 @@ KEYS = {
     "measures.resamples": ({"measures": {"resamples": 200}}, lambda: affected("measure_lags")),
     "crosscoder.blocks": (
         {"crosscoder": {"blocks": "all"}},
-        lambda: affected("sample_views") - ABLATED_LATENTS,  # of a block that was there before
+        lambda: affected("sample_views") - ABLATION_OF_LATENTS - {"select_latents"},  # of a block that was there before
     ),
     "crosscoder.octaves": ({"crosscoder": {"octaves": [0, 0.5, 1]}}, lambda: affected("sample_views")),
     "crosscoder.crops": ({"crosscoder": {"crops": 3}}, lambda: affected("sample_views")),
@@ -411,7 +411,7 @@ def test_every_rule_is_here():
     assert (
         affected("resolve_model", "draw_demo_images")
         == set(graph())
-        == rules_in() - OF_OTHER_NETWORKS - OF_A_FAMILY - OF_A_FIRST_LOOK | PLOTS
+        == rules_in() - OF_OTHER_NETWORKS - OF_A_FAMILY - OF_A_FIRST_LOOK | PLOTS | ABLATION_OF_LATENTS
     )
 
 
