@@ -25,7 +25,7 @@ CONFIG = {
         "blocks": ["2.1"],
         "trials": 2,
         "trials_per_job": 2,
-        "scale_percents": [10, 20, 30, 40, 50],
+        "scale_percents": [20, 50],
         "slack": {"2.1": 1},
     },  # every draw is a trial
 }
@@ -114,21 +114,21 @@ def test_counts_are_those_of_the_plain_loop(finished):
     passing = [row["channel"] for row in table(finished, "criteria") if row["passes"]]
     draw = next(row["channels"] for row in table(finished, "candidates") if row["accepted"])
     differing = set()
-    for percent in (0, 10, 20, 30, 40, 50):
+    for percent in (0, 20, 50):
         inputs = [*DataLoader(plain_ablation.Files(paths, percent, 256, 224), 25)]
         for condition, trial, channels in (("intact", None, []), ("scale", None, passing), ("random", 0, draw)):
             answers = torch.cat([plain_ablation.logits(network, "2.1", channels, means, each).argmax(dim=1) for each in inputs])
             n_correct = int((answers == labels).sum())
             assert ablation[condition, trial, percent] == n_correct, (condition, percent)
             differing.add(n_correct)
-    assert len(differing) > 6
+    assert len(differing) > 4
 
 
 def test_it_runs_to_the_figures(finished):
     conditions = {(row["condition"], row["trial"]) for row in table(finished, "ablation")}
     assert conditions == {("intact", None), ("scale", None), ("random", 0), ("random", 1)}
     assert [(row["block"], row["scale_percent"]) for row in table(finished, "ratios")] == [
-        ("2.1", percent) for percent in (0, 10, 20, 30, 40, 50)
+        ("2.1", percent) for percent in (0, 20, 50)
     ]
     assert Image.open(finished / "results/figures/figure2.png").width > 600
     passing = {row["channel"] for row in table(finished, "criteria") if row["passes"]}
