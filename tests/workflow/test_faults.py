@@ -183,6 +183,20 @@ def test_a_damaged_file_that_nothing_needs_is_named_and_no_more(copy):
     assert all(f"{path.relative_to(copy)} is not what its job made (" in said.stdout for path in harmed) and jobs(said) == {}
 
 
+def test_a_lost_receipt_costs_nothing_while_others_vouch_for_the_file(copy):
+    """Of what nothing was made it is made anew; a file that is damaged besides is noticed."""
+    manifest, receipt = copy / "results/model/manifest.json", copy / "results/model/.receipts/manifest.json.json"
+    receipt.write_text(receipt.read_text().replace('"record"', '"recobd"'))
+    assert planned(copy, TINY) == {}
+    (copy / "results/figures/.receipts/passing.pdf.json").unlink()
+    said = forked(copy, TINY, "--dry-run", "--cores", "2")
+    assert "results/figures/passing.pdf is without its receipt, and nothing else tells whether" in said.stdout
+    assert jobs(said).keys() <= {"plot_passing", "gather_benchmarks", "plot_benchmarks", "render_tables"}
+    manifest.write_text(manifest.read_text().replace("embedded", "embeddee"))
+    said = forked(copy, TINY, "--dry-run", "--cores", "2")
+    assert "results/model/manifest.json is without its receipt" in said.stdout and "resolve_model" in jobs(said)
+
+
 def test_a_drawn_image_that_is_gone_is_drawn_anew_for_what_reads_it(copy):
     """A shard of the cache does, and any job where there is no cache."""
     next((copy / "results/demo_images").glob("*/*.png")).unlink()

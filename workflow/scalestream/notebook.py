@@ -95,7 +95,7 @@ def load_network(architecture: str = "small", weights: str | None = None, **sect
     if random_seed(weights) is not None:
         raise InputError(f"weights: {weights} take their statistics from images; make them by a run, and give its file")
     if (seed := planted_seed(weights)) is not None:
-        return Network(planted_network(architecture, seed, **config["model"]["planted"]), description, config)
+        return Network(planted_network(architecture, seed, config["model"]["planted"]), description, config)
     return Network(with_weights(description, fetch_weights(architecture, weights), weights), description, config)
 
 

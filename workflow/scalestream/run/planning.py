@@ -138,7 +138,7 @@ class Outputs:
             now = receipts.look(output, receipt)
             if now != receipt:
                 self.renewed[output] = now
-        elif Path(output).suffix == ".parquet":  # of a version that kept no receipts
+        elif Path(output).suffix == ".parquet":  # of a version that kept no receipts, or its own is lost
             if reason := tables.fault(output):
                 raise InputError(reason)
             of_inputs = [self.hashes(file) for file in job.input]
@@ -146,6 +146,14 @@ class Outputs:
                 others = {hashes[key] for hashes in of_inputs if key in hashes}
                 if others and value not in others:
                     raise InputError(f"{output} was made of other {provenance.INHERITED[key]} than its inputs")
+        elif receipts.is_lost(output) and not self._is_vouched_for(output):
+            raise InputError(f"{output} is without its receipt, and nothing else tells whether it is what its job made")
+
+    def _is_vouched_for(self, output: str) -> bool:
+        """Whether a receipt of what was made of an output says that it held what it holds now."""
+        now = receipts.content(output)
+        made_of_it = (file for job in self.dag.jobs if output in job.input for file in job.output)
+        return any(receipt.inputs.get(output) == now for file in made_of_it if (receipt := self.receipt(file)))
 
     def _differs(self, output: str, settings: object, made: set[str]) -> bool:
         receipt = self.receipt(output)

@@ -40,8 +40,7 @@ def write(outputs: Iterable[str], record: dict, inputs: Iterable[str]) -> None:
     """Keep a receipt of each output; raises InputError for an input that is not what its job made."""
     contents = {path: _content(path) for path in inputs}
     for output in outputs:
-        files = {place: [*_size_and_time(path), sha256(path)] for place, path in _files(output)}
-        _keep(output, Receipt(record, contents, files))
+        _keep(output, Receipt(record, contents, _held(output)))
 
 
 def forget(outputs: Iterable[str]) -> None:
@@ -56,6 +55,17 @@ def read(output: str) -> Receipt | None:
         return Receipt(**json.loads(_place(output).read_text()))
     except (OSError, TypeError, ValueError):
         return None
+
+
+def is_lost(output: str) -> bool:
+    """Whether an output without a receipt that can be read had one: then there is one of another output beside it, or what is
+    left of its own."""
+    return _place(output).parent.is_dir()
+
+
+def content(output: str) -> str:
+    """What an output holds now, as the receipts of what was made of it have it."""
+    return Receipt({}, {}, _held(output)).content
 
 
 def look(output: str, receipt: Receipt) -> Receipt:
@@ -113,6 +123,11 @@ def _place(output: str) -> Path:
 
 def _path(output: str, place: str) -> Path:
     return Path(output, place) if place else Path(output)
+
+
+def _held(output: str) -> dict[str, list]:
+    """Size, time and sha256 of each file of an output, by its place."""
+    return {place: [*_size_and_time(path), sha256(path)] for place, path in _files(output)}
 
 
 def _files(output: str) -> Iterator[tuple[str, Path]]:
