@@ -188,10 +188,10 @@ def test_a_lost_receipt_costs_nothing_while_others_vouch_for_the_file(copy):
     manifest, receipt = copy / "results/model/manifest.json", copy / "results/model/.receipts/manifest.json.json"
     receipt.write_text(receipt.read_text().replace('"record"', '"recobd"'))
     assert planned(copy, TINY) == {}
-    (copy / "results/figures/.receipts/passing.pdf.json").unlink()
+    (copy / "results/figures/.receipts/benchmarks.pdf.json").unlink()
     said = forked(copy, TINY, "--dry-run", "--cores", "2")
-    assert "results/figures/passing.pdf is without its receipt, and nothing else tells whether" in said.stdout
-    assert jobs(said).keys() <= {"plot_passing", "gather_benchmarks", "plot_benchmarks", "render_tables"}
+    assert "results/figures/benchmarks.pdf is without its receipt, and nothing else tells whether" in said.stdout
+    assert jobs(said).keys() == {"plot_benchmarks"}
     manifest.write_text(manifest.read_text().replace("embedded", "embeddee"))
     said = forked(copy, TINY, "--dry-run", "--cores", "2")
     assert "results/model/manifest.json is without its receipt" in said.stdout and "resolve_model" in jobs(said)
