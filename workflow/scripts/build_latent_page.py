@@ -2,9 +2,10 @@
 
 from job import run
 from scalestream.crosscoder.latents import SHIFTED
+from scalestream.crosscoder.layer_directions import SITES
 from scalestream.crosscoder.shown import of_main, shown
 from scalestream.crosscoder.tables import LATENTS
-from scalestream.report.latents import SITES, counts, write
+from scalestream.report.latents import counts, write
 from scalestream.report.tables import LATENT_EXAMPLES
 from scalestream.run import tables
 from scalestream.run.files import atomic_write

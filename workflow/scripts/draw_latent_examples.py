@@ -8,13 +8,13 @@ import torch
 from job import open_cache, run
 from scalestream.crosscoder.dictionary import Crosscoder
 from scalestream.crosscoder.examples import strongest
+from scalestream.crosscoder.layer_directions import SITES
 from scalestream.crosscoder.samples import Samples
 from scalestream.crosscoder.views import Crops
 from scalestream.images.preprocessing import magnify
 from scalestream.networks.graph import cut_after
 from scalestream.networks.manifest import Manifest
 from scalestream.networks.receptive_field import center_row
-from scalestream.report.latents import SITES
 from scalestream.report.tables import LATENT_EXAMPLES
 from scalestream.report.thumbnails import column
 from scalestream.run import tables

@@ -5,18 +5,18 @@ import logging
 from job import run
 from scalestream.ablation.tables import DIRECTIONS
 from scalestream.criteria.tables import SELECTION
-from scalestream.crosscoder.shown import of_main
+from scalestream.crosscoder.shown import live, of_main
 from scalestream.crosscoder.tables import LATENTS
 from scalestream.run import tables
 
 
 def main(snakemake) -> None:
     rows = of_main(tables.read(snakemake.input.latents, LATENTS).to_pylist(), snakemake.params.settings["seed"])
-    live = [row for row in rows if row["firing"] > 0 and row["along"] is not None]
-    tables.write(snakemake.output.selection, SELECTION, (selected(number, row) for number, row in enumerate(live)))
-    directions = ({"block": row["block"], "latent": row["latent"], "direction": row["along"]} for row in live)
+    ablatable = [row for row in live(rows) if row["along"] is not None]
+    tables.write(snakemake.output.selection, SELECTION, (selected(number, row) for number, row in enumerate(ablatable)))
+    directions = ({"block": row["block"], "latent": row["latent"], "direction": row["along"]} for row in ablatable)
     tables.write(snakemake.output.directions, DIRECTIONS, directions)
-    logging.info("%d of %d live latents selected", sum(row["found"] for row in live), len(live))
+    logging.info("%d of %d live latents selected", sum(row["found"] for row in ablatable), len(ablatable))
 
 
 def selected(number: int, row: dict) -> dict:

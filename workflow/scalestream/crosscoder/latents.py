@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from scalestream.crosscoder.profiles import LEVEL, apart, in_octaves, lags
+from scalestream.crosscoder.profiles import LEVEL, in_octaves
+from scalestream.measures.lagging import apart, lags
 from scalestream.measures.sums import ROUNDING
 
 SHIFTED = 0.25  # octaves above which a latent is larger at Pre

@@ -2,6 +2,8 @@
 
 import torch
 
+SITES = ("In", "Pre")  # Post is what they make together
+
 
 def layer_directions(parts: torch.Tensor) -> dict[str, torch.Tensor]:
     """By site, the direction of every latent, (width, channels): its parts at all magnifications together, in units of the
@@ -9,4 +11,4 @@ def layer_directions(parts: torch.Tensor) -> dict[str, torch.Tensor]:
 
     parts: of a dictionary, (width, sites, octaves, channels).
     """
-    return dict(zip(("In", "Pre"), parts.sum(dim=2).unbind(dim=1), strict=True))
+    return dict(zip(SITES, parts.sum(dim=2).unbind(dim=1), strict=True))

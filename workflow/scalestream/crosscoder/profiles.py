@@ -5,24 +5,15 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from scalestream.measures.agreement import known, ranks
+from scalestream.measures.lagging import apart, lags
 from scalestream.measures.peaks import peaks
 
 LEVEL = 0.95  # of a null
 
 
-def lags(factors: int) -> range:
-    """Those with at least two pairs of magnifications, counted in these; as of the correlogram."""
-    return range(2 - factors, factors - 1)
-
-
 def in_octaves(octaves: Sequence[float]) -> np.ndarray:
     """The lags in octaves; octaves: of the magnifications, evenly spaced."""
     return np.array(lags(len(octaves))) * (octaves[1] - octaves[0])
-
-
-def apart(lag: int, factors: int) -> tuple[slice, slice]:
-    """The magnifications that have one a lag further on, and these."""
-    return slice(max(0, -lag), factors - max(0, lag)), slice(max(0, lag), factors + min(0, lag))
 
 
 def channel_profiles(parts: np.ndarray, power: np.ndarray) -> np.ndarray:

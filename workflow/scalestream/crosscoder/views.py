@@ -13,14 +13,13 @@ import torch
 from torch.nn.functional import interpolate
 from torch.utils.data import DataLoader, Dataset
 
+from scalestream.crosscoder.layer_directions import SITES
 from scalestream.images.geometry import magnification_crop
 from scalestream.images.preprocessing import IMAGENET, Normalization, Resized, magnify, network_input, view
 from scalestream.measures.neurons import CenterNeurons, require_finite
 from scalestream.networks.device import device
 from scalestream.run.checkpoint import Checkpoint
 from scalestream.vision import functional as F
-
-SITES = 2  # In and Pre; Post is what they make together
 
 
 class Crops(Dataset):
@@ -80,13 +79,13 @@ def measure(
     checkpoint: Checkpoint,
     normalization: Normalization = IMAGENET,
 ) -> None:
-    """Write the activations of all samples to an .npy file at `place`: (samples, SITES, octaves, channels) of 32 bits.
+    """Write the activations of all samples to an .npy file at `place`: (samples, sites, octaves, channels) of 32 bits.
 
     names: the image of every sample. crops: the number of the first sample -> 8-bit crops from there on. What an earlier try
     has written at `place` stays, as far as the checkpoint says. Raises InputError naming the first channel and image whose
     activation is not finite.
     """
-    shape = len(names), SITES, len(neurons.octaves), neurons.block.channels
+    shape = len(names), len(SITES), len(neurons.octaves), neurons.block.channels
     done = (checkpoint.get("samples") or 0) if place.exists() else 0
     place.parent.mkdir(parents=True, exist_ok=True)
     written = np.lib.format.open_memmap(place, "r+" if done else "w+", np.float32, shape)
@@ -100,7 +99,7 @@ def measure(
     for pixels in crops(done):
         activations = neurons(network_input(pixels, device(), normalization))
         require_finite(neurons.block, names[done : done + len(pixels)], activations)
-        written[done : done + len(pixels)] = activations[:SITES].transpose(0, 1).cpu().numpy()
+        written[done : done + len(pixels)] = activations[: len(SITES)].transpose(0, 1).cpu().numpy()
         done += len(pixels)
         checkpoint.keep("samples", so_far)
     written.flush()

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
+from scalestream.measures.lagging import apart, lags
+
 IN, PRE, POST = range(3)
 GROUPS = 50
 PAIRED = 256  # channels at most whose unmatched pairs are resampled
@@ -42,7 +44,7 @@ class Sums:
 
     def __init__(self, octaves: Sequence[float], channels: int, groups: int, device: torch.device | str = "cpu"):
         factors = len(octaves)
-        self.factors, self.lags = factors, range(2 - factors, factors - 1)
+        self.factors, self.lags = factors, lags(factors)
         self.in_octaves = np.array(self.lags) * octaves[1]
         self.octave = next((step for step in range(1, factors) if np.isclose(octaves[step], 1)), None)
         self.paired = torch.arange(0, channels, -(-channels // PAIRED), device=device)
@@ -73,7 +75,7 @@ class Sums:
             held["octave_apart"] += torch.einsum("gn,lnfc->glc", member, products)
         present = groups.unique()
         for position, lag in enumerate(self.lags):
-            at_in, at_pre = self._factors(lag)
+            at_in, at_pre = apart(lag, self.factors)
             of_in, of_pre = values[IN, :, at_in], values[PRE, :, at_pre]
             held["matched"][position] += member @ (of_in * of_pre).sum(dim=1)
             held["pairs"][position] += of_in.flatten(0, 1).T @ of_pre.flatten(0, 1)
@@ -124,7 +126,7 @@ class Sums:
         self, weights: torch.Tensor, lag: int, one: int, other: int, channels: torch.Tensor | slice = slice(None)
     ) -> tuple:
         """Means and deviations (R, C) of one layer and, a lag further on, of the other; and of how many activations (R, 1)."""
-        at_one, at_other = self._factors(lag)
+        at_one, at_other = apart(lag, self.factors)
         count = (weights @ self.state["images"])[:, None] * (at_one.stop - at_one.start)
         moments = (self._moments(weights, count, *which, channels) for which in ((one, at_one), (other, at_other)))
         return *moments, count
@@ -138,10 +140,6 @@ class Sums:
         variance = square - mean.square()
         varies = variance > (ROUNDING * self.state["shift"][layer, channels]).square()
         return mean, torch.where(varies, variance, torch.nan).sqrt()
-
-    def _factors(self, lag: int) -> tuple[slice, slice]:
-        """The factors that have one a lag further on, and these."""
-        return slice(max(0, -lag), self.factors - max(0, lag)), slice(max(0, lag), self.factors + min(0, lag))
 
 
 def _correlation(products: torch.Tensor, of_one: Sequence[torch.Tensor], of_other: Sequence[torch.Tensor]) -> torch.Tensor:

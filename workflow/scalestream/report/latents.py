@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from scalestream.crosscoder.layer_directions import SITES
+from scalestream.crosscoder.shown import live
 from scalestream.report.pages import latent_page
 from scalestream.report.thumbnails import encode, opened
-
-SITES = ("In", "Pre")
 
 
 def write(folder: Path, facts: dict, blocks: dict[str, dict]) -> None:
@@ -37,5 +37,5 @@ def write(folder: Path, facts: dict, blocks: dict[str, dict]) -> None:
 
 def counts(rows: Iterable[dict]) -> dict[str, int]:
     """How many latents are live, and found, of rows of the table of latents."""
-    live = [row for row in rows if row["firing"] > 0]
-    return {"n_live": len(live), "n_found": sum(row["found"] for row in live)}
+    ever = live(rows)
+    return {"n_live": len(ever), "n_found": sum(row["found"] for row in ever)}
