@@ -6,11 +6,11 @@ import torch
 from torchvision.transforms import functional as F
 
 from conftest import blocks_of
-from scalestream.crosscoder.views import Crops, EquallyBlurred, batches, measure
+from scalestream.crosscoder.views import Crops, EquallyBlurred, measure
 from scalestream.errors import InputError
 from scalestream.images import demo
 from scalestream.images.geometry import most_crops
-from scalestream.images.loading import ScaleTransformedImages
+from scalestream.images.loading import ScaleTransformedImages, batches
 from scalestream.images.preprocessing import magnify, network_input, resized
 from scalestream.measures.neurons import CenterNeurons
 from scalestream.run import checkpoint as module

@@ -3,7 +3,8 @@
 import os
 
 from job import checkpoint, open_cache, run
-from scalestream.crosscoder.views import Crops, EquallyBlurred, batches, measure
+from scalestream.crosscoder.views import Crops, EquallyBlurred, measure
+from scalestream.images.loading import batches
 from scalestream.images.preprocessing import Normalization
 from scalestream.measures.neurons import CenterNeurons
 from scalestream.networks.device import device

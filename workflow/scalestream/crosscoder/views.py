@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn.functional import interpolate
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from scalestream.crosscoder.layer_directions import SITES
 from scalestream.images.geometry import magnification_crop
@@ -43,17 +43,6 @@ class Crops(Dataset):
         drawn = np.random.default_rng([0, index]).permutation(places**2)
         top, left = divmod(int(drawn[number - 1]), places)
         return F.pil_to_tensor(F.crop(image.square, top, left, self.crop, self.crop))
-
-
-def batches(crops: Crops, batch_size: int, workers: int, begin: int) -> DataLoader:
-    """8-bit crops (N, 3, crop, crop) from sample `begin` on."""
-    return DataLoader(
-        crops,
-        batch_size=batch_size,
-        sampler=range(begin, len(crops)),
-        num_workers=workers if workers > 1 else 0,
-        pin_memory=torch.cuda.is_available(),
-    )
 
 
 class EquallyBlurred(CenterNeurons):

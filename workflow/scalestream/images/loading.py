@@ -79,13 +79,14 @@ def _views(image: Resized, sides: list[int], crop: int) -> torch.Tensor:
 
 
 def batches(
-    images: ScaleTransformedImages | MagnifiedImages,
+    images: Dataset,
     batch_size: int,
     workers: int,
     begin: int = 0,
     order: Sequence[int] | None = None,
 ) -> DataLoader:
-    """Batches from index `begin` on: 8-bit images (N, views, 3, crop, crop) and class indices (N,).
+    """Batches from index `begin` on, of what the images have for an item: with views and a class index, 8-bit images
+    (N, views, 3, crop, crop) and class indices (N,).
 
     order: the images by index; without it, as they come.
     """
