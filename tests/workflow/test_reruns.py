@@ -366,6 +366,7 @@ SWAPS = {
         lambda: (
             affected(
                 *("gather_visualizations", "gather_criteria", "select_channels", "visualize_whole_channels", "visualize_posts"),
+                "visualize_latents",
                 *("apply_rules", "judge_changed_images", "gather_nulls", "measure_layer_pair"),
             )
             | {"plot_passing"}

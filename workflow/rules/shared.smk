@@ -14,6 +14,7 @@ from pathlib import Path
 
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
+from snakemake.settings.types import DeploymentMethod
 
 WORKFLOW = Path(workflow.snakefile).parents[1]  # not by workflow.basedir, which is another's where this is a module
 sys.path.insert(0, str(WORKFLOW))
@@ -40,7 +41,9 @@ FOLDER = Path(workflow.modifier.modify_path("results"))  # with a module's prefi
 SUBCATEGORY = FOLDER.parent.name or None  # of the report, where this is one of several networks
 
 
-container: os.environ.get("SCALESTREAM_CONTAINER", str(WORKFLOW.parent / "envs" / "scalestream.sif"))  # with --sdm apptainer
+if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:  # as no path with a space is let through
+
+    container: os.environ.get("SCALESTREAM_CONTAINER", str(WORKFLOW.parent / "envs" / "scalestream.sif"))
 
 
 if not (workflow.subprocess_exec or workflow.output_settings.dryrun):
