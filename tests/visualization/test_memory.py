@@ -227,5 +227,5 @@ print(peak - before)
             ).stdout
         )
 
-    one, images, conditions = peak(64, 20), peak(640, 20), peak(64, 200)  # all conditions together would take 200 MB more
-    assert one > 20 and max(images, conditions) < one + 25, (one, images, conditions)
+    one, images, conditions = peak(64, 20), peak(640, 20), peak(64, 200)  # 40 to 60 MB each, as threads fall together or not
+    assert one > 20 and max(images, conditions) < one + 80, (one, images, conditions)  # all together take 200 MB more
