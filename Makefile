@@ -28,8 +28,10 @@ bench-ablation: setup ## set up, then time ablation and activations beside the p
 bench-lags: setup ## set up, then time the scale-lag correlogram beside the activation pass and a plain loop
 	PYTHONPATH=workflow .venv/bin/python benchmarks/lags.py $(ARGUMENTS)
 
-pictures: setup ## set up, then make the pictures of README from a finished demo (RUN=FOLDER; needs chromium)
-	PYTHONPATH=workflow .venv/bin/python docs/make_pictures.py $(RUN)
+RUN := .
+PLANTED := runs/planted
+pictures: setup ## set up, then make the pictures of README from finished runs (RUN=DEMO PLANTED=FOLDER; needs chromium)
+	PYTHONPATH=workflow .venv/bin/python docs/make_pictures.py $(RUN) $(PLANTED)
 
 release: ## pack the committed sources into scalestream-VERSION.zip, which needs no git
 	@version=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' workflow/scalestream/__init__.py) && \

@@ -1,4 +1,5 @@
-"""The pictures of README, from a finished run of the embedded default: `make pictures RUN=FOLDER`.
+"""The pictures of README, from finished runs of the embedded default and of config/planted.yaml:
+`make pictures RUN=FOLDER PLANTED=FOLDER`.
 
 docs/pictures/block.svg is drawn by hand.
 """
@@ -11,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pyarrow.parquet as pq
 from PIL import Image
 
@@ -27,10 +29,11 @@ WINDOW = "1200,800"  # of the screenshot, in pixels
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-def main(run: Path) -> None:
-    """Write all pictures; raises InputError where the run or a browser is missing."""
-    results = run / "results"
+def main(run: Path, planted: Path) -> None:
+    """Write all pictures; raises InputError where a run or a browser is missing."""
+    results, with_truth = run / "results", planted / "results"
     needed = [results / name for name in ("criteria.parquet", "grids.parquet", "figures/figure2.png", "figures/passing.png")]
+    needed += [with_truth / name for name in ("criteria.parquet", "grids.parquet", "planted_channels.parquet")]
     for path in [*needed, results / "atlas/index.html"]:
         if not path.exists():
             raise InputError(f"{path} is not there; name the folder of a finished run")
@@ -38,22 +41,34 @@ def main(run: Path) -> None:
     if browser is None:
         raise InputError(f"there is no {', '.join(BROWSERS)}; install chromium")
     PICTURES.mkdir(exist_ok=True)
-    _write("grid", _grid(results))
+    _write("grid", _grid(results, _passing(results)))
+    _write("planted", _grid(with_truth, _planted(with_truth)))
     for figure in ("figure2", "passing"):
         _write(figure, Image.open(results / f"figures/{figure}.png"))
     _write("atlas", _screenshot(browser, results / "atlas/index.html"))
 
 
-def _grid(results: Path) -> Image.Image:
-    """The grid of the passing channel with the highest response gain, as Figures 3 and 4 have it."""
-    criteria = pq.read_table(results / "criteria.parquet").to_pandas().query("passes").sort_values("gain", ascending=False)
-    if criteria.empty:
-        raise InputError(f"{results}: no channel passes; name the folder of a run of the embedded default")
-    best = criteria.iloc[0]
+def _passing(results: Path) -> pd.DataFrame:
+    """The channels that pass, by response gain, the highest first."""
+    passing = pq.read_table(results / "criteria.parquet").to_pandas().query("passes")
+    if passing.empty:
+        raise InputError(f"{results}: no channel passes; name the folder of a run of a shipped configuration")
+    return passing.sort_values("gain", ascending=False)
+
+
+def _planted(results: Path) -> pd.DataFrame:
+    """Those of them that are scale invariant by construction."""
+    planted = pq.read_table(results / "planted_channels.parquet").to_pandas().query("scale_invariant")
+    return _passing(results).merge(planted[["block", "channel"]])
+
+
+def _grid(results: Path, channels: pd.DataFrame) -> Image.Image:
+    """The grid of the first of the channels, as Figures 3 and 4 have it."""
+    first = channels.iloc[0]
     rows = tables.read(results / "grids.parquet", GRIDS).to_pylist()
-    shown = [row for row in rows if (row["block"], row["channel"]) == (best["block"], best["channel"])]
+    shown = [row for row in rows if (row["block"], row["channel"]) == (first["block"], first["channel"])]
     with styled():
-        (page,) = pages(shown, [best["block"]])
+        (page,) = pages(shown, [first["block"]])
         picture = io.BytesIO()
         page.savefig(picture, dpi=200)
         plt.close(page)
@@ -81,6 +96,6 @@ def _write(name: str, picture: Image.Image) -> None:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
+        main(*map(Path, sys.argv[1:]))
     except (InputError, OSError) as error:
         sys.exit(str(error))

@@ -25,7 +25,7 @@ else
         fi
     done
     if [ -z "$python" ]; then
-        echo "scalestream needs Python 3.11 or 3.12 with venv: on Debian or Ubuntu, install python3.11-venv or python3.12-venv" >&2
+        echo "scalestream needs Python 3.11 or 3.12 with venv: on Debian 12 install python3-venv, on Ubuntu 24.04 python3.12-venv" >&2
         exit 1
     fi
     "$python" -m venv --clear .venv

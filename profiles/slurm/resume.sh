@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Go on with a run on Slurm that was killed: cancels the jobs that it left on the cluster, unlocks the folder, and runs again.
-# In the run's folder: bash profiles/slurm/resume.sh [options of snakemake]
+# Where the run was started: bash profiles/slurm/resume.sh [options of snakemake, --directory among them]
 set -euo pipefail
 
 stop() {
@@ -8,19 +8,24 @@ stop() {
     exit 1
 }
 
-# The run's jobs, of those that squeue has listed.
+folder=. previous=
+for word in "$@"; do
+    case $previous in --directory | -d) folder=$word ;; esac
+    case $word in --directory=*) folder=${word#*=} ;; esac
+    previous=$word
+done
+[ -d "$folder/.snakemake/log" ] ||
+    stop "$folder/.snakemake/log is not there, which names the run's jobs; name the run's folder with --directory"
+
+# Jobs have the name of their run, and Snakemake's logs in the folder have the names of its runs.
+names=$(grep --no-filename "SLURM run ID: " "$folder"/.snakemake/log/* | awk '{ printf " %s ", $NF }') || true
 of_this_folder() {
-    awk -v here="$(pwd -P)" '$2 ~ /^scalestream_/ {
-        job = $1
-        sub(/^ *[^ ]+ +[^ ]+ /, "")
-        sub(/ +$/, "")
-        if ($0 == here) print job
-    }' | sort -u
+    awk -v names="$names" 'index(names, " " $2 " ") { print $1 }' | sort -u
 }
 
 # Two jobs would compute the same. A scancel may fail, as when a job has just ended: what counts is what squeue lists next.
 while true; do
-    listed=$(squeue --me --noheader --format='%A %j %Z' 2>&1) ||
+    listed=$(squeue --me --noheader --format='%A %j' 2>&1) ||
         stop "squeue cannot tell which jobs are left (${listed%%$'\n'*}); try again when Slurm answers"
     jobs=$(of_this_folder <<<"$listed")
     [ -n "$jobs" ] || break

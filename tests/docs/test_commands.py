@@ -11,6 +11,8 @@ import yaml
 
 from conftest import REPOSITORY
 from runs import answered
+from scalestream.config import checking, files
+from scalestream.run import experiment
 
 PAGES = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/*.md"))]
 PROGRAMS = ("apptainer", "bash", "docker", "git", "make", "pip", "python", "snakedeploy", "snakemake", "uv")
@@ -85,16 +87,38 @@ def test_every_command_is_known():
     assert unknown == [] and len(FOUND) > 30
 
 
+@pytest.fixture
+def clone(tmp_path) -> Path:
+    """A folder that holds the demo's experiment, as a clone does after `make demo`."""
+    results = tmp_path / "clone/results"
+    results.mkdir(parents=True)
+    config, _ = checking.completed(files.read([REPOSITORY / "config.yaml"]))
+    experiment.write(results, config, str(results.parent), on_cluster=False)
+    return results.parent
+
+
 @pytest.mark.parametrize("command", sorted(PLANNED))
-def test_snakemake_plans_it(command, places, tmp_path):
+def test_snakemake_plans_it(command, places, clone):
+    """After the demo, as the pages have it: another experiment is refused in its folder."""
     for name, stand_in in places.items():
         command = command.replace(name, stand_in)
     split = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], check=True, capture_output=True, text=True).stdout
     words = [str(REPOSITORY / word) if word.startswith("config/") else word for word in split.split("\0")[1:-1]]
-    run = answered(
-        ["--snakefile", REPOSITORY / "Snakefile", *words, "--directory", tmp_path, "--cores", "2", "--dry-run", "--quiet"]
-    )
+    if "--directory" in words:
+        words[words.index("--directory") + 1] = clone / "other"
+    else:
+        words += ["--directory", clone]
+    run = answered(["--snakefile", REPOSITORY / "Snakefile", *words, "--cores", "2", "--dry-run", "--quiet"])
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_what_other_tests_plan_has_a_folder_of_its_own_too():
+    """Another model, other weights or images than the demo's, of those commands that are not planned above."""
+    elsewhere = [
+        command for _, command, _ in FOUND if re.search(r"--configfile (my|config/(paper|family|streamless))", command)
+    ]
+    assert len(elsewhere) > 8
+    assert [command for command in elsewhere if command.startswith("snakemake") and "--directory runs/" not in command] == []
 
 
 def test_make_knows_every_target():
@@ -113,7 +137,8 @@ def test_pages_have_their_pictures_and_links():
     missing = {str(path.relative_to(REPOSITORY)): page for path, page in linked.items() if not path.exists()}
     assert missing == {} and len(linked) > 20
     pictures = [Path(path) for path in linked if path.suffix in (".webp", ".svg", ".png")]
-    assert {path.name for path in pictures} == {"block.svg", "grid.webp", "passing.webp", "figure2.webp", "atlas.webp"}
+    drawn = {"block.svg", "planted.webp", "grid.webp", "passing.webp", "figure2.webp", "atlas.webp"}
+    assert {path.name for path in pictures} == drawn
     assert sum(path.stat().st_size for path in (REPOSITORY / "docs/pictures").iterdir()) < 1_500_000
 
 
