@@ -108,6 +108,13 @@ def test_samples_are_split_by_image_and_shuffled_within_a_side(known):
     assert all((partner // 4 in held_out) == (number // 4 in held_out) for number, partner in enumerate(partners))
 
 
+def test_two_images_are_held_out_at_least(known):
+    few = Samples.of(np.arange(8, dtype=np.float32).reshape(4, 2, 1, 1), 1, shuffled=True)
+    assert len(few.held_out) == 2 and not np.any(few.partner == np.arange(4))
+    with pytest.raises(InputError, match=r"^a crosscoder needs four images or more, two of them held out; there are 3$"):
+        Samples.of(known[0][:6], 2)
+
+
 def test_statistics_are_those_of_the_training_samples(known):
     samples = Samples.of(known[0], 1)
     mean, rms = samples.statistics()

@@ -36,3 +36,9 @@ def test_every_table_and_figure_is_on_a_page():
     named = set(re.findall(r"`([\w/]+)(?:\.parquet)?`", pages))
     assert len(tables) > 30 and tables - named == set()
     assert len(figures) > 20 and figures - named == set()
+
+
+def test_every_room_of_the_library_is_on_the_page_of_the_code():
+    page = (REPOSITORY / "docs/code.md").read_text()
+    rooms = {path.parent.name for path in (REPOSITORY / "workflow/scalestream").glob("*/__init__.py")}
+    assert len(rooms) > 12 and {room for room in rooms if f"{room}/" not in page} == set()

@@ -252,5 +252,5 @@ def test_setup_names_what_to_install_when_there_is_no_suitable_python(setup, tmp
     assert process.returncode == 1
     assert calls == []
     assert len(process.stderr.splitlines()) == 1
-    assert "python3.11-venv" in process.stderr
+    assert "on Debian 12 install python3-venv" in process.stderr
     assert not (tmp_path / ".venv").exists()

@@ -43,6 +43,6 @@ def test_stability_has_a_line_of_sorted_matches_for_each_seed():
     one, other = stability(rows).axes
     drawn = [line.get_ydata() for line in one.lines if len(line.get_ydata()) == 3]
     assert [list(values) for values in drawn] == [[0.9, 0.5, 0.2]] * 2
-    assert one.get_title() == "block 3.1: 2 of 6 recur"
+    assert one.get_title() == "block 3.1: 1 of 3 recur"
     assert other.texts[0].get_text().replace("\n", " ") == "block 4.1: one seed has no other to match"
     assert one.get_ylim() == pytest.approx((0, 1.03))

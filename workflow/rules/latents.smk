@@ -57,6 +57,8 @@ rule draw_latent_examples:
         "results/benchmarks/draw_latent_examples/{block}.tsv"
     conda:
         "../../envs/scalestream.yaml"
+    resources:
+        gpu=gpus,
     script:
         "../scripts/draw_latent_examples.py"
 

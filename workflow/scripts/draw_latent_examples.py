@@ -10,7 +10,7 @@ from scalestream.crosscoder.dictionary import Crosscoder
 from scalestream.crosscoder.examples import strongest
 from scalestream.crosscoder.layer_directions import SITES
 from scalestream.crosscoder.samples import Samples
-from scalestream.crosscoder.views import Crops
+from scalestream.crosscoder.views import Crops, equally_blurred
 from scalestream.images.preprocessing import magnify
 from scalestream.networks.graph import cut_after
 from scalestream.networks.manifest import Manifest
@@ -35,7 +35,11 @@ def main(snakemake) -> None:
     about = center_row(cut_after(manifest.load(snakemake.input.weights), manifest.blocks[name].pre), crop)
 
     def seen(sample: int, octave: float) -> np.ndarray:
-        magnified = magnify(crops[sample][None] / 255, 2**octave, about)[0]
+        image = crops[sample][None] / 255
+        if settings["crosscoder.equal_blur"]:
+            magnified = equally_blurred(image, octave, max(octaves), about)[0]
+        else:
+            magnified = magnify(image, 2**octave, about)[0]
         return (magnified.clamp(0, 1) * 255).to(torch.uint8).permute(1, 2, 0).numpy()
 
     def rows():

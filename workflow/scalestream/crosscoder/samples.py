@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from scalestream.errors import InputError
 from scalestream.measures.sums import ROUNDING
 
 HELD_OUT = 0.1  # of the images
@@ -30,11 +31,13 @@ class Samples:
         """The split, and the partners, follow from the number of samples alone.
 
         crops: of an image, which follow each other. shuffled: give every sample the Pre of another image on its side, so that
-        nothing that In and Pre have in common is left.
+        nothing that In and Pre have in common is left. Raises InputError where a side would have less than two images.
         """
         count = len(values) // crops
+        if count < 4:
+            raise InputError(f"a crosscoder needs four images or more, two of them held out; there are {count}")
         order = np.random.default_rng(0).permutation(count)
-        kept = max(1, round(HELD_OUT * count))
+        kept = max(2, round(HELD_OUT * count))
         sides = [np.sort(_of_images(side, crops)) for side in (order[kept:], order[:kept])]
         partner = np.arange(len(values))
         if shuffled:

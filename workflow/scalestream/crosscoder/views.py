@@ -45,19 +45,24 @@ class Crops(Dataset):
         return F.pil_to_tensor(F.crop(image.square, top, left, self.crop, self.crop))
 
 
-class EquallyBlurred(CenterNeurons):
-    """Center neurons whose magnified images all have the resolution of the one magnified most.
+def equally_blurred(images: torch.Tensor, octave: float, strongest: float, about: float) -> torch.Tensor:
+    """Magnified images (N, channels, side, side) that have the resolution of those magnified by the strongest octave: made as
+    small as what that leaves of them, then large again.
 
     Magnification blurs. Without this control, what tells one magnification from another can be the fine detail that it lacks.
     """
+    side = images.shape[-1]
+    least = magnification_crop(side, 2**strongest)
+    small = interpolate(magnify(images, 2**octave, about), (least, least), mode="bilinear", antialias=True)
+    return interpolate(small, (side, side), mode="bilinear")
+
+
+class EquallyBlurred(CenterNeurons):
+    """Center neurons whose magnified images all have the resolution of the one magnified most."""
 
     def magnified(self, images: torch.Tensor, octave: float) -> torch.Tensor:
-        """Every magnified image is made as small as what the strongest magnification leaves of it, then large again."""
-        side = images.shape[-1]
-        least = magnification_crop(side, 2 ** max(self.octaves))
-        whole = magnify(images, 2**octave, self.about)
-        small = interpolate(whole, (least, least), mode="bilinear", antialias=True)
-        return interpolate(small, (side, side), mode="bilinear")[..., self.rows, self.rows]
+        """The rows, and columns, of the equally blurred images that the network runs on."""
+        return equally_blurred(images, octave, max(self.octaves), self.about)[..., self.rows, self.rows]
 
 
 def measure(

@@ -83,7 +83,7 @@ def explained(table: Iterable[dict]) -> Figure:
 
 def stability(table: Iterable[dict]) -> Figure:
     """By block, the cosines of latents with their matches in another seed, the least of all other seeds, a line for each seed;
-    dashed, of shuffled samples. Above the grey line a latent recurs.
+    dashed, of shuffled samples. Above the grey line a latent recurs; the title counts those of the first seed that fire.
 
     table: rows of the table of latents.
     """
@@ -99,9 +99,8 @@ def stability(table: Iterable[dict]) -> Figure:
                 of_seed = [row["match"] for row in known if (row["seed"], row["shuffled"]) == (seed, is_shuffled)]
                 panel.plot(range(1, len(of_seed) + 1), sorted(of_seed, reverse=True), linewidth=1, **style)
         panel.axhline(RECURS, color="#cccccc", linewidth=0.6)
-        n_recurring = sum(row["match"] > RECURS for row in known if not row["shuffled"])
-        n_latents = sum(not row["shuffled"] for row in known)
-        panel.set_title(f"block {block}: {n_recurring} of {n_latents} recur")
+        live = [row for row in _first_seed(known) if row["firing"] > 0]
+        panel.set_title(f"block {block}: {sum(row['match'] > RECURS for row in live)} of {len(live)} recur")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.set_ylim(min(0, *(row["match"] for row in known)), 1.03)
     handles = [
