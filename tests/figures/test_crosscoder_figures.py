@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from scalestream.figures.crosscoder import explained, latents, stability
+from scalestream.figures.style import styled
 
 
 def latent(shift, direction, found=False, match=0.5, **more) -> dict:
@@ -46,3 +47,13 @@ def test_stability_has_a_line_of_sorted_matches_for_each_seed():
     assert one.get_title() == "block 3.1: 1 of 3 recur"
     assert other.texts[0].get_text().replace("\n", " ") == "block 4.1: one seed has no other to match"
     assert one.get_ylim() == pytest.approx((0, 1.03))
+
+
+@pytest.mark.parametrize("figure", [latents, explained, stability])
+def test_of_one_block_the_legend_stays_within_the_figure(figure):
+    rows = [latent(0.5, 0.9, seed=seed, width=64, k=8, explained=0.5) for seed in (0, 1)]
+    with styled():
+        drawn = figure(rows)
+        drawn.canvas.draw()
+    (legend,) = drawn.legends
+    assert legend.get_window_extent().x1 <= drawn.bbox.x1

@@ -107,7 +107,7 @@ def stability(table: Iterable[dict]) -> Figure:
         Line2D([], [], linewidth=1, label=label, **STYLES[is_shuffled])
         for is_shuffled, label in ((False, "samples as they are"), (True, "shuffled samples"))
     ]
-    figure.legend(handles=handles, loc="outside upper left", ncols=2)
+    figure.legend(handles=handles, loc="outside upper left", ncols=min(len(blocks), 2))
     name_axes(figure, "latents, the most stable first", "cosine with its match")
     return figure
 
