@@ -3,7 +3,7 @@
 # Snakemake runs a copy of this script that lies beside that environment, in the working directory.
 set -euo pipefail
 
-lock_sha256=0cf9cc4b90954cdd605c2df8c98b82f793ce5dffc01edef90b7dfe7651ee7550
+lock_sha256=99bd06d85513eb08614a47e9b901f84d6e861604cf3cd6cada912ec90adfa525
 
 for lock in "${SCALESTREAM_LOCK:-}" envs/requirements.txt "$(dirname "$0")/requirements.txt"; do
     if [ -f "$lock" ] && [ "$(sha256sum < "$lock")" = "$lock_sha256  -" ]; then

@@ -1,4 +1,5 @@
-"""Lint and format, as `ruff` and `snakefmt` are configured in pyproject.toml, and shell scripts by `shellcheck`."""
+"""Lint and format, as `ruff` and `snakefmt` are configured in pyproject.toml; shell scripts by `shellcheck`, the Dockerfile by
+`hadolint`."""
 
 import subprocess
 import sys
@@ -53,3 +54,11 @@ def test_shell_scripts_have_no_trap(shellcheck, tmp_path):
     (tmp_path / "trap.sh").write_text("#!/bin/bash\nrm -r $1/*\n")
     trap = subprocess.run([shellcheck, tmp_path / "trap.sh"], capture_output=True, text=True, check=False)
     assert trap.returncode == 1 and "SC2086" in trap.stdout
+
+
+def test_the_dockerfile_has_no_trap(tmp_path):
+    run = subprocess.run([BIN / "hadolint", REPOSITORY / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    (tmp_path / "Dockerfile").write_text("FROM debian\nRUN cd /opt\n")
+    trap = subprocess.run([BIN / "hadolint", tmp_path / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert trap.returncode == 1 and "DL3006" in trap.stdout and "DL3003" in trap.stdout
