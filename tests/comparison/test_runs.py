@@ -44,6 +44,8 @@ def shown(rows: list[dict], section: str) -> list[list]:
 def test_what_differs_between_runs(tmp_path, monkeypatch):
     before = made(tmp_path / "a", {"2.1": {0, 1, 3}, "3.1": {2}}, 1.5)
     after = made(tmp_path / "b", {"2.1": {1, 2, 3}, "4.1": {0}}, 1.2, ratio=0.5)
+    with provenance.recorded({"rule": "gather_nulls", "settings": {}, "weights_sha256": "of a network for comparison"}):
+        tables.write(f"{after}/results/nulls.parquet", RATIOS, [])
     rows = compare([before, after])
     assert shown(rows, "configuration") == [["criteria.tolerance", "1.5", "1.2"]]
     assert shown(rows, "provenance") == [] and caution(rows) is None
@@ -102,5 +104,6 @@ def test_the_command_prints_and_writes_what_differs(tiny, study, tmp_path):
     assert passing == dict.fromkeys(map(str, (tiny, study)), sum(row["passes"] for row in criteria if row["block"] == "2.1"))
     page = (tmp_path / "comparison/comparison.html").read_text()
     assert page.count("<table>") == 4 and f'<th scope="col">{study}</th>' in page and "visualization.seed" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) < 200  # long values are cut; the page has them whole
     refused = run(tiny)
     assert refused.returncode == 1 and len(refused.stderr.splitlines()) == 1

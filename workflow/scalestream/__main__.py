@@ -92,7 +92,7 @@ def compare_runs(arguments: argparse.Namespace) -> None:
     rows = compare(arguments.runs)
     sections = {title: wide(rows, section) for section, title in SECTIONS.items()}
     for title, table in sections.items():
-        print(f"{title}\n{table.to_string(index=False) if len(table) else 'nothing'}\n")
+        print(f"{title}\n{table.to_string(index=False, max_colwidth=60) if len(table) else 'nothing'}\n")
     if note := caution(rows):
         print(note)
     arguments.output.mkdir(parents=True, exist_ok=True)

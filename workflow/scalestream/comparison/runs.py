@@ -29,6 +29,7 @@ PLUMBING = {  # settings that follow from others
 }
 ALIASES = {"jitter": "visualization.jitter", "percents": "ablation.scale_percents", "slack": "ablation.slack"}
 OF_A_JOB = ("output", "rule", "settings", "threads", "wildcards")  # of a record, beside what the whole run has
+WEIGHTS = "weights_sha256"
 HASH = 12  # digits of one that are shown
 
 
@@ -66,9 +67,10 @@ class Run:
     def made_by(self) -> dict[str, str]:
         """What the tables say of version, packages, device, weights and images."""
         found: dict[str, dict[str, None]] = {}
+        own = provenance.read(self.results / "criteria.parquet").get(WEIGHTS)
         for record in self.records:
             for key, value in record.items():
-                if key not in OF_A_JOB:
+                if key not in OF_A_JOB and (key != WEIGHTS or value == own):  # a study has tables of other networks too
                     _note(found, key, value[:HASH] if key.endswith("_sha256") else value)
         return {key: "; ".join(values) for key, values in found.items()}
 
@@ -122,7 +124,7 @@ def compare(folders: Iterable[str]) -> list[dict]:
 
 def caution(rows: list[dict]) -> str | None:
     """What to know before channels are compared by their numbers; None where the runs are of the same weights."""
-    if any(row["item"] == "weights_sha256" for row in rows):
+    if any(row["item"] == WEIGHTS for row in rows):
         return "These runs have different weights: a channel of the same number need not be the same feature."
     return None
 
