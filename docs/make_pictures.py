@@ -50,10 +50,7 @@ def main(run: Path, planted: Path) -> None:
 
 def _passing(results: Path) -> pd.DataFrame:
     """The channels that pass, by response gain, the highest first."""
-    passing = pq.read_table(results / "criteria.parquet").to_pandas().query("passes")
-    if passing.empty:
-        raise InputError(f"{results}: no channel passes; name the folder of a run of a shipped configuration")
-    return passing.sort_values("gain", ascending=False)
+    return pq.read_table(results / "criteria.parquet").to_pandas().query("passes").sort_values("gain", ascending=False)
 
 
 def _planted(results: Path) -> pd.DataFrame:
@@ -64,6 +61,8 @@ def _planted(results: Path) -> pd.DataFrame:
 
 def _grid(results: Path, channels: pd.DataFrame) -> Image.Image:
     """The grid of the first of the channels, as Figures 3 and 4 have it."""
+    if channels.empty:
+        raise InputError(f"{results}: no such channel passes; name the folder of a run of a shipped configuration")
     first = channels.iloc[0]
     rows = tables.read(results / "grids.parquet", GRIDS).to_pylist()
     shown = [row for row in rows if (row["block"], row["channel"]) == (first["block"], first["channel"])]

@@ -71,10 +71,8 @@ class Judged:
 def judge(crosscoder: Crosscoder, samples: Samples, octaves: Sequence[float], others: Sequence[Crosscoder]) -> Judged:
     """octaves: of the magnifications. others: trained with other seeds; without any, no latent has a match."""
     parts, codes = crosscoder.parts.numpy(), Codes.of(crosscoder, samples)
-    drawn = np.random.default_rng(0).permutation(samples.held_out)[
-        :JUDGED
-    ]  # at a stride, one crop of each image might be left out
-    judged = np.sort(drawn)
+    # Drawn, as a stride could leave out a crop of every image.
+    judged = np.sort(np.random.default_rng(0).permutation(samples.held_out)[:JUDGED])
     activations = samples.take(judged).numpy()
     lagged = measures.lagged(parts, octaves, measures.varies(activations).any(axis=1).all(axis=0))
     directions = measures.directions(parts, lagged.lag, octaves)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter, ScalarFormatter
 
+from scalestream.crosscoder import shown
 from scalestream.crosscoder.latents import RECURS, SHIFTED
 from scalestream.figures.style import by_block, name_axes, panels, say
 
@@ -25,7 +26,7 @@ def latents(table: Iterable[dict]) -> Figure:
     figure, axes = panels(len(blocks), 3, width=2.6, height=2.5)
     for panel, (block, rows) in zip(axes, blocks.items()):
         rows = [row for row in rows if row["seed"] == rows[0]["seed"]]
-        live = [row for row in rows if row["firing"] > 0 and None not in (row["shift"], row["direction"])]
+        live = [row for row in shown.live(rows) if None not in (row["shift"], row["direction"])]
         as_they_are = [row for row in live if not row["shuffled"]]
         panel.axvline(SHIFTED, color="#cccccc", linewidth=0.6)
         panel.axhline(0, color="#cccccc", linewidth=0.6)
@@ -99,7 +100,7 @@ def stability(table: Iterable[dict]) -> Figure:
                 of_seed = [row["match"] for row in known if (row["seed"], row["shuffled"]) == (seed, is_shuffled)]
                 panel.plot(range(1, len(of_seed) + 1), sorted(of_seed, reverse=True), linewidth=1, **style)
         panel.axhline(RECURS, color="#cccccc", linewidth=0.6)
-        live = [row for row in _first_seed(known) if row["firing"] > 0]
+        live = shown.live(_first_seed(known))
         panel.set_title(f"block {block}: {sum(row['match'] > RECURS for row in live)} of {len(live)} recur")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.set_ylim(min(0, *(row["match"] for row in known)), 1.03)
